@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# One interface target carries the compile rules of all our own code; libraries come in as system headers,
+# so that "warnings are errors" speaks of our code only.
+add_library(dockhost_flags INTERFACE)
+target_compile_options(dockhost_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+target_include_directories(dockhost_flags INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_definitions(dockhost_flags INTERFACE DOCKHOST_VERSION="${PROJECT_VERSION}")
+if(DOCKHOST_SANITIZE)
+  # null: false positives inside CAF and libstdc++ (docs/architecture.md, "Sanitizers").
+  target_compile_options(dockhost_flags INTERFACE -fsanitize=address,undefined -fno-sanitize=null
+                         -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(dockhost_flags INTERFACE -fsanitize=address,undefined)
+endif()
+if(DOCKHOST_FAULT_POINTS)
+  target_compile_definitions(dockhost_flags INTERFACE DOCKHOST_FAULT_POINTS)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+# dockhost_layer(NAME SOURCES... [LINKS ...]): the static library of one folder.
+function(dockhost_layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(dockhost_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(dockhost_${name} PUBLIC dockhost_flags ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})
+endfunction()
+
+# dockhost_test(NAME LABEL unit|engine|e2e SOURCES... LINKS...): one GoogleTest program, its cases found by ctest.
+function(dockhost_test name)
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LINKS;ENVIRONMENT" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE dockhost_flags ${arg_LINKS} GTest::gmock GTest::gtest_main)
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()

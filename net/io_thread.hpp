@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The one thread that runs every socket and their timers. No Asio type is visible here.
+#pragma once
+
+#include "core/executor.hpp"
+
+namespace dockhost::net {
+
+class io_thread final : public executor {
+public:
+  io_thread();           ///< starts the thread
+  ~io_thread() override; ///< stops it and joins; functions not yet run are dropped
+  io_thread(const io_thread&) = delete;
+  io_thread& operator=(const io_thread&) = delete;
+
+  void post(std::function<void()> fn) override;
+  [[nodiscard]] std::unique_ptr<timer_handle> after(std::chrono::nanoseconds delay,
+                                                    std::function<void()> fn) override;
+  [[nodiscard]] std::chrono::steady_clock::time_point now() const override;
+
+  struct impl;
+  /// For net's own sources (net/detail/io_context.hpp).
+  [[nodiscard]] impl& internals() { return *impl_; }
+
+private:
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace dockhost::net
