@@ -25,6 +25,13 @@ using object = std::vector<std::pair<std::string, value>>;
 class value {
 public:
   value() = default; ///< null
+  // Defined in the source: variant's moves are long, and g++ 12 warns falsely where it inlines
+  // them.
+  value(const value& other);
+  value(value&& other) noexcept;
+  value& operator=(const value& other);
+  value& operator=(value&& other) noexcept;
+  ~value();
   value(std::nullptr_t) {}
   value(bool b) : v_(b) {}
   value(int n) : v_(static_cast<std::int64_t>(n)) {}
