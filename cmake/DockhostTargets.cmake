@@ -35,6 +35,11 @@ function(dockhost_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE dockhost_flags ${arg_LINKS} GTest::gmock GTest::gtest_main)
+  # One target per label (dockhost_unit_tests, ...): the sanitizer build needs the unit tests only.
+  if(NOT TARGET dockhost_${arg_LABEL}_tests)
+    add_custom_target(dockhost_${arg_LABEL}_tests)
+  endif()
+  add_dependencies(dockhost_${arg_LABEL}_tests ${name})
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})

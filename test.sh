@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Installs what is missing, builds, and runs every test. What CI runs.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+usage() {
+  cat <<'TEXT'
+usage: ./test.sh [PART...]
+
+  checks    formatting, who includes whom, the trouble table
+  unit      tests that need nothing but the program
+  engine    tests on a real Docker engine, which the run itself starts in namespaces of its own (root)
+  e2e       tests with real peers too: npm's socket.io server, ssh (root)
+  sanitize  the unit tests again, under AddressSanitizer and UndefinedBehaviorSanitizer
+
+Without a part: all of them. What they leave to look at is in build/test/Testing and build/test/e2e.
+TEXT
+}
+
+all=(checks unit engine e2e sanitize)
+parts=()
+for word in "$@"; do
+  case $word in
+    checks | unit | engine | e2e | sanitize) parts+=("$word") ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+[ ${#parts[@]} -gt 0 ] || parts=("${all[@]}")
+wants() { case " ${parts[*]} " in *" $1 "*) ;; *) return 1 ;; esac; }
+
+# shellcheck source=scripts/lib.sh
+. scripts/lib.sh
+
+summary=()
+failed=0
+# record NAME STATUS SECONDS [WHAT CTEST SAID]
+record() {
+  local word="${green}ok${plain}    "
+  [ "$2" = 0 ] || { word="${red}FAILED${plain}"; failed=1; }
+  summary+=("$(printf '%-9s %s %5s s  %s' "$1" "$word" "$3" "${4:-}")")
+}
+
+# part NAME COMMAND...: runs one part to its end, whatever came before.
+part() {
+  local name=$1 start=$SECONDS status=0 log=build/$1.log
+  shift
+  say "$name"
+  mkdir -p build
+  "$@" 2>&1 | tee "$log" || status=$?
+  record "$name" "$status" $((SECONDS - start)) "$(grep -E 'tests passed' "$log" | tail -n 1)"
+}
+
+checks() {
+  local status=0 check
+  for check in 'scripts/check-format.sh' 'scripts/check-layering.py --self-test' 'scripts/check-layering.py' \
+    'scripts/check-trouble-table.py --self-test' 'scripts/check-trouble-table.py'; do
+    # shellcheck disable=SC2086 # a program and its flag
+    $check || status=1
+  done
+  return $status
+}
+
+# run_ctest PRESET LABELS [FLAG...]
+run_ctest() {
+  local preset=$1 labels=$2
+  shift 2
+  ctest --test-dir "build/$preset" -L "$labels" --output-on-failure --no-tests=error --timeout 600 "$@"
+}
+
+# On a real engine: the engine and its tests share a network and mount namespace of their own.
+real_ctest() {
+  as_root env CI="${CI:-}" scripts/with-test-engine.sh \
+    ctest --test-dir "$PWD/build/test" -L "$1" --output-on-failure --no-tests=error --timeout 600
+}
+
+sanitizer_options() {
+  export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+}
+
+say "Looking for what is missing"
+groups=(build test)
+if wants engine || wants e2e; then
+  groups+=(run)
+fi
+install_packages "${groups[@]}"
+if wants engine || wants e2e; then
+  command -v dockerd >/dev/null && command -v docker >/dev/null || apt_install docker.io
+fi
+
+! wants checks || part checks checks
+if wants unit || wants engine || wants e2e; then
+  ensure_node
+  npm_ci tests/e2e
+  npm_ci conf/demo
+  build_preset test
+fi
+! wants unit || part unit run_ctest test '^unit$' -j 2
+if wants engine && wants e2e; then
+  part 'engine+e2e' real_ctest '^(engine|e2e)$'
+else
+  ! wants engine || part engine real_ctest '^engine$'
+  ! wants e2e || part e2e real_ctest '^e2e$'
+fi
+if wants sanitize; then
+  build_preset sanitize dockhost_unit_tests
+  sanitizer_options
+  part sanitize run_ctest sanitize '^unit$' -j 2
+fi
+
+say "Summary (after $((SECONDS / 60)) min $((SECONDS % 60)) s)"
+printf '    %s\n' "${summary[@]}"
+exit $failed
