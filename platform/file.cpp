@@ -2,7 +2,6 @@
 #include "platform/file.hpp"
 
 #include "platform/random.hpp"
-#include "platform/unique_fd.hpp"
 
 #include <array>
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 namespace dockhost::platform {
@@ -97,6 +97,18 @@ result<unit> make_private_directory(const std::string& path) {
     return system_failure("cannot use as a directory", path);
   }
   return unit{};
+}
+
+result<unique_fd> lock_file(const std::string& path) {
+  unique_fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) return system_failure("cannot lock", path);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) {
+      return fail(error{errc::conflict, "another process holds " + path});
+    }
+    return system_failure("cannot lock", path);
+  }
+  return fd;
 }
 
 bool open_to_others(const std::string& path) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "platform/unique_fd.hpp"
 
 #include <cstddef>
 #include <string>
@@ -25,6 +26,11 @@ namespace dockhost::platform {
 /// Makes `path` and what is missing above it. The last folder gets mode 0700 when it is made here;
 /// one that is already there is left as it is.
 [[nodiscard]] result<unit> make_private_directory(const std::string& path);
+
+/// Takes `path` (made when missing) for this process alone until the result is destroyed or the
+/// process ends, however that happens. errc::conflict when another one holds it. Two nodes on one
+/// state directory would adopt each other's containers.
+[[nodiscard]] result<unique_fd> lock_file(const std::string& path);
 
 /// Whether group or others may read or write `path`; false where it can't be looked at.
 [[nodiscard]] bool open_to_others(const std::string& path);

@@ -193,6 +193,20 @@ TEST(file, private_directory_is_made_with_its_parents) {
   EXPECT_FALSE(make_private_directory(""));
 }
 
+TEST(file, a_lock_is_held_until_the_end_of_its_holder) {
+  const temp_folder folder;
+  const auto path = folder.file("lock");
+  {
+    const auto first = lock_file(path);
+    ASSERT_TRUE(first);
+    const auto second = lock_file(path);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.err().code, errc::conflict);
+  }
+  EXPECT_TRUE(lock_file(path));
+  EXPECT_EQ(lock_file(folder.file("no/lock")).err().code, errc::internal);
+}
+
 TEST(file, open_to_others_looks_at_group_and_world) {
   const temp_folder folder;
   const auto path = folder.write("key", "k");
