@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "store/detail/database.hpp"
 
+#include <sqlite3.h>
+
 namespace dockhost::store::detail {
+
+void database::closer::operator()(sqlite3* db) const {
+  sqlite3_close_v2(db);
+}
+
+void statement::finalizer::operator()(sqlite3_stmt* s) const {
+  sqlite3_finalize(s);
+}
 
 int database::open(const std::string& path) {
   sqlite3* raw = nullptr;
@@ -67,6 +77,10 @@ statement& statement::bind(std::int64_t number) {
   return *this;
 }
 
+int statement::step() {
+  return sqlite3_step(handle_.get());
+}
+
 int statement::run() {
   const int code = step();
   reset();
@@ -77,6 +91,10 @@ void statement::reset() {
   sqlite3_reset(handle_.get());
   sqlite3_clear_bindings(handle_.get());
   bound_ = 0;
+}
+
+std::int64_t statement::number(int column) const {
+  return sqlite3_column_int64(handle_.get(), column);
 }
 
 std::string statement::text(int column) const {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 namespace dockhost::store {

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include <sqlite3.h>
+
 namespace dockhost::store::detail {
 
 namespace {

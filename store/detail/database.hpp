@@ -9,7 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include <sqlite3.h>
+struct sqlite3; // <sqlite3.h> is included by sources only
+struct sqlite3_stmt;
 
 namespace dockhost::store::detail {
 
@@ -29,7 +30,7 @@ public:
 
 private:
   struct closer {
-    void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+    void operator()(sqlite3* db) const;
   };
   std::unique_ptr<sqlite3, closer> handle_;
 };
@@ -43,19 +44,17 @@ public:
   statement& bind(std::string_view text);
   statement& bind(std::int64_t number);
   /// SQLITE_ROW or SQLITE_DONE, else an error.
-  int step() { return sqlite3_step(handle_.get()); }
+  int step();
   /// Steps a statement without rows to its end and makes it ready again.
   int run();
   void reset();
 
   [[nodiscard]] std::string text(int column) const;
-  [[nodiscard]] std::int64_t number(int column) const {
-    return sqlite3_column_int64(handle_.get(), column);
-  }
+  [[nodiscard]] std::int64_t number(int column) const;
 
 private:
   struct finalizer {
-    void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+    void operator()(sqlite3_stmt* s) const;
   };
   std::unique_ptr<sqlite3_stmt, finalizer> handle_;
   int bound_ = 0;
