@@ -41,7 +41,9 @@ struct http_response {
 class http_stream {
 public:
   virtual ~http_stream() = default;
-  /// Stops and resumes reading: what is not read waits in the kernel, and then in the sender.
+  /// Stops and resumes reading: what is not read waits in the kernel, and then in the sender. On
+  /// the io thread no on_data comes after pause() has returned; from others both are asynchronous.
+  /// A paused stream doesn't notice that its peer has gone.
   virtual void pause() = 0;
   virtual void resume() = 0;
 };
@@ -64,18 +66,23 @@ struct http_client_options {
 class http_client {
 public:
   http_client(io_thread& io, endpoint where, http_client_options options = {});
-  ~http_client(); ///< answers what is still out with `cancelled`
+  /// Answers what is still out with `cancelled` before it returns, on the io thread. Streams are
+  /// not touched: they live as long as their handles.
+  ~http_client();
   http_client(const http_client&) = delete;
   http_client& operator=(const http_client&) = delete;
 
   /// One request, one answer, exactly once, on the io thread; `timeout` covers waiting for a
   /// connection too. A request that meets a pooled connection which the server had already closed
-  /// is sent once more on a new one, if no byte of an answer came. Safe from any thread.
+  /// is sent once more on a new one, if no byte of an answer came; but where the server may have
+  /// read it, only when it is idempotent (RFC 9110 section 9.2.2: not POST, not PATCH). Safe from
+  /// any thread.
   void send(http_request request, std::chrono::milliseconds timeout,
             std::function<void(net_result<http_response>)> done);
 
   /// A response that goes on: on a connection of its own. `connect_timeout` bounds the wait for its
-  /// headers. Safe from any thread.
+  /// headers; then nothing but the handle's end does. Handlers run on the io thread. Safe from any
+  /// thread.
   [[nodiscard]] std::unique_ptr<http_stream> open(http_request request,
                                                   http_stream_handlers handlers);
 

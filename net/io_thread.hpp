@@ -6,6 +6,9 @@
 
 namespace dockhost::net {
 
+/// Whatever was given an io_thread (clients, streams, sockets) is destroyed before it; only timer
+/// handles may outlive it. A function that throws is reported on stderr, and the thread goes on.
+/// The thread gets no signals.
 class io_thread final : public executor {
 public:
   io_thread();           ///< starts the thread
