@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 namespace dockhost::json {
 namespace {
@@ -36,20 +37,48 @@ std::size_t utf8_length(std::string_view s, std::size_t at, std::size_t& bad) {
   return length;
 }
 
+/// As JavaScript spells it (ECMA-262, Number::toString): the shortest digits that read back as the
+/// same double, plain from 1e-6 to below 1e21, else with an exponent.
 void dump_number(std::string& out, double n) {
   if (!std::isfinite(n)) {
     out += "null";
     return;
   }
-  char text[40];
-  std::to_chars_result end{};
-  constexpr double exact = 9007199254740992.0; // 2^53: up to it an integer is spelled as one
-  if (std::fabs(n) <= exact && std::trunc(n) == n) {
-    end = std::to_chars(text, text + sizeof text, static_cast<std::int64_t>(n));
-  } else {
-    end = std::to_chars(text, text + sizeof text, n);
+  if (n == 0) { // also -0
+    out += '0';
+    return;
   }
-  out.append(text, end.ptr);
+  char text[40];
+  const auto end = std::to_chars(text, text + sizeof text, n, std::chars_format::scientific).ptr;
+  std::string_view whole(text, static_cast<std::size_t>(end - text));
+  if (whole.starts_with('-')) {
+    out += '-';
+    whole.remove_prefix(1);
+  }
+  const auto e = whole.find('e');
+  int exponent = 0;
+  const auto first = whole.data() + e + (whole[e + 1] == '+' ? 2 : 1);
+  std::from_chars(first, end, exponent);
+  std::string digits(whole.substr(0, 1));
+  if (e > 2) digits += whole.substr(2, e - 2);
+  const int count = static_cast<int>(digits.size());
+  if (exponent >= 0 && exponent < 21) {
+    if (count <= exponent + 1) {
+      out += digits;
+      out.append(static_cast<std::size_t>(exponent + 1 - count), '0');
+    } else {
+      out += digits.insert(static_cast<std::size_t>(exponent + 1), 1, '.');
+    }
+  } else if (exponent < 0 && exponent >= -6) {
+    out += "0.";
+    out.append(static_cast<std::size_t>(-exponent - 1), '0');
+    out += digits;
+  } else {
+    if (count > 1) digits.insert(1, 1, '.');
+    out += digits;
+    out += exponent < 0 ? "e-" : "e+";
+    out += std::to_string(std::abs(exponent));
+  }
 }
 
 void dump_integer(std::string& out, auto n) {

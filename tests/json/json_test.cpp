@@ -201,6 +201,13 @@ TEST(Json, WritesAsJavaScriptDoes) {
   EXPECT_EQ(dump(value(100000.0)), "100000");
   EXPECT_EQ(dump(value(-0.0)), "0");
   EXPECT_EQ(dump(value(1e21)), "1e+21");
+  EXPECT_EQ(dump(value(123456789012345680000.0)), "123456789012345680000");
+  EXPECT_EQ(dump(value(-1.5e-7)), "-1.5e-7");
+  EXPECT_EQ(dump(value(1e-6)), "0.000001");
+  EXPECT_EQ(dump(value(0.00012)), "0.00012");
+  EXPECT_EQ(dump(value(12.25)), "12.25");
+  EXPECT_EQ(dump(value(5e-324)), "5e-324");
+  EXPECT_EQ(dump(value(1.7976931348623157e308)), "1.7976931348623157e+308");
   EXPECT_EQ(dump(value(std::numeric_limits<double>::infinity())), "null");
   EXPECT_EQ(dump(value(std::nan(""))), "null");
   EXPECT_EQ(dump(value("/<>\x7f\xe2\x80\xa8")), "\"/<>\x7f\xe2\x80\xa8\"");
