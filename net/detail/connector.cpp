@@ -111,9 +111,24 @@ void connector::try_next() {
         self->connected(error_code(ETIMEDOUT, boost::system::system_category()));
     });
   }
-  socket_.async_connect(addresses_[next_], [self = shared_from_this(), attempt](error_code ec) {
+  const auto tell = [self = shared_from_this(), attempt](error_code ec) {
     if (attempt == self->attempt_) self->connected(ec);
-  });
+  };
+  if (to_->is_unix()) {
+    asio::post(io_.ctx, [tell, ec = connect_unix()] { tell(ec); });
+  } else {
+    socket_.async_connect(addresses_[next_], tell);
+  }
+}
+
+error_code connector::connect_unix() {
+  error_code ec;
+  socket_.open(addresses_[next_].protocol(), ec);
+  if (!ec) socket_.non_blocking(true, ec);
+  if (!ec && ::connect(socket_.native_handle(), addresses_[next_].data(),
+                       static_cast<socklen_t>(addresses_[next_].size())) != 0)
+    ec = error_code(errno, boost::system::system_category());
+  return ec;
 }
 
 void connector::try_again_soon() {
@@ -129,7 +144,7 @@ void connector::connected(error_code ec) {
   attempt_timer_.cancel();
   if (ec) {
     // A unix socket's full backlog; a busy engine makes room in a moment.
-    if (to_->is_unix() && ec == asio::error::no_buffer_space) return try_again_soon();
+    if (to_->is_unix() && ec == asio::error::try_again) return try_again_soon();
     const std::string where = to_->is_unix() ? to_->name() : text_of(addresses_[next_]);
     last_error_ = to_net_error(ec, operation::connect, where);
     ++next_;

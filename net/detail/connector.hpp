@@ -32,6 +32,8 @@ private:
   void begin();
   void resolved(net_result<std::vector<socket_endpoint>> found);
   void try_next();
+  /// At once, or EAGAIN when the backlog is full: Asio (1.81) takes that for success.
+  error_code connect_unix();
   void try_again_soon();
   void connected(error_code ec);
   void handshake();
