@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "platform/fault_point.hpp"
 
-#include "temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <csignal>
 #include <cstdlib>

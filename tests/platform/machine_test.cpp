@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "platform/machine.hpp"
 
-#include "temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <regex>
 #include <string>

@@ -5,7 +5,7 @@
 #include "platform/signals.hpp"
 #include "platform/unique_fd.hpp"
 
-#include "temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <array>
 #include <chrono>

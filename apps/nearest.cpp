@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "apps/nearest.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace dockhost::apps {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row[b.size()];
+}
+
+void nearest::consider(std::string_view candidate) {
+  if (wrong_.size() > 100) return; // no slip of the finger
+  const auto distance = edit_distance(wrong_, candidate);
+  if (distance < distance_) {
+    distance_ = distance;
+    best_ = candidate;
+  }
+}
+
+} // namespace dockhost::apps

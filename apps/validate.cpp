@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// What makes settings unusable or doubtful. Every message begins with the option's name.
+#include "apps/api_key.hpp"
+#include "apps/config.hpp"
+#include "apps/options.hpp"
+#include "platform/file.hpp"
+#include "platform/log.hpp"
+#include "platform/machine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <regex>
+#include <string_view>
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+namespace dockhost::apps {
+
+namespace {
+
+class validator {
+public:
+  validator(const settings& values, std::vector<problem>& out) : s_(values), out_(out) {}
+
+  void ranges() {
+    for (const auto& each : options()) {
+      if (each.max <= each.min) continue;
+      const auto value = numeric(each.where, s_);
+      if (!value || (*value >= each.min && *value <= each.max)) continue;
+      settings low = s_;
+      settings high = s_;
+      set_number(each, each.min, low);
+      set_number(each, each.max, high);
+      error(each.name, "must be between " + toml_text(each.where, each.bytes, low) + " and " +
+                           toml_text(each.where, each.bytes, high));
+    }
+  }
+
+  void server(const address_checks& checks) {
+    const auto& server = s_.server;
+    if (server.url.empty()) {
+      error("server.url", "is not set: give --server, MAIN_SERVER_BACKEND_URL, or the option");
+    } else if (checks.server_url) {
+      if (const auto why = checks.server_url(server.url); !why.empty()) error("server.url", why);
+    }
+    if (server.api_key.empty()) {
+      warn("server.api_key", "is not set: a main server will refuse this node; set "
+                             "DOCKHOST_API_KEY or server.api_key_file");
+    } else if (std::any_of(server.api_key.begin(), server.api_key.end(),
+                           [](char c) { return c <= ' ' || c > '~'; })) {
+      warn("server.api_key", "holds blanks or unprintable characters: was it copied whole?");
+    }
+    if (!server.api_key_file.empty() && platform::open_to_others(server.api_key_file) &&
+        !server.api_key_file.starts_with("/run/")) { // secrets of engines and systemd live there
+      warn("server.api_key_file",
+           "can be read by group or others: chmod 600 " + server.api_key_file);
+    }
+    address("server.lan_ip", server.lan_ip);
+    order("server.backoff_base", server.backoff_base, "server.backoff_cap", server.backoff_cap);
+    order("server.refused_key_min", server.refused_key_min, "server.refused_key_max",
+          server.refused_key_max);
+    pair("server.client_cert", server.client_cert, "server.client_key", server.client_key);
+    for (const auto& [name, path] : {std::pair{"server.ca_file", server.ca_file},
+                                     {"server.client_cert", server.client_cert},
+                                     {"server.client_key", server.client_key}}) {
+      readable(name, path);
+    }
+  }
+
+  void node() {
+    matches("node.id", s_.node.id, "([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?",
+            "must be a UUID, or empty");
+    if (!s_.node.state_dir.starts_with('/')) {
+      error("node.state_dir", "must be an absolute path");
+    }
+  }
+
+  void engine(const address_checks& checks) {
+    const auto& engine = s_.engine;
+    if (checks.engine_host) {
+      if (const auto why = checks.engine_host(engine.host); !why.empty()) {
+        error("engine.host", why);
+      }
+    }
+    pair("engine.client_cert", engine.client_cert, "engine.client_key", engine.client_key);
+    if (!engine.host.starts_with("tcp://") && !engine.host.starts_with("https://")) return;
+    readable("engine.ca_file", engine.ca_file);
+    readable("engine.client_cert", engine.client_cert);
+    readable("engine.client_key", engine.client_key);
+  }
+
+  void containers() {
+    const auto& c = s_.containers;
+    matches("containers.image", c.image, "[a-zA-Z0-9][^\\s]*", "must be the name of an image");
+    // The engine's names; 63 characters are left for the username.
+    matches("containers.name_prefix", c.name_prefix, "([a-zA-Z0-9][a-zA-Z0-9_.-]{0,63})?",
+            "must begin with a letter or digit and go on with those or _ . - (64 at most)");
+    matches("containers.network", c.network, "[a-zA-Z0-9][a-zA-Z0-9_.-]*",
+            "must begin with a letter or digit and go on with those or _ . -");
+    matches("containers.log_max_size", c.log_max_size, "[1-9][0-9]*[bkmgBKMG]?",
+            "must be a size as the engine writes it, such as \"10m\"");
+    matches("containers.storage_size", c.storage_size, "([1-9][0-9]*[bkmgtBKMGT]?)?",
+            "must be a size as the engine writes it, such as \"10G\", or empty");
+    address("containers.bind_address", c.bind_address);
+    if (c.memory_mb > 0 && c.memory_mb < 6) {
+      error("containers.memory_mb", "must be 0 or at least 6: the engine accepts no less");
+    }
+    if (c.ssh_ready && c.ssh_ready_timeout >= s_.deadlines.create) {
+      error("containers.ssh_ready_timeout", "must be shorter than deadlines.create");
+    }
+  }
+
+  void ports() {
+    const auto& p = s_.ports;
+    if (p.last != 0 && p.last < p.first + 2) {
+      error("ports.last", "must be 0, or at least ports.first + 2: a block is three ports");
+      return;
+    }
+    if (p.first < 1024) warn("ports.first", "is below 1024: such ports are refused as hints");
+    const auto ephemeral = platform::ephemeral_ports();
+    const std::int64_t last = p.last != 0 ? p.last : ephemeral.first - 1;
+    if (last < p.first + 2) {
+      error("ports.first", "leaves no block of three ports below the ephemeral range (from " +
+                               std::to_string(ephemeral.first) + "): set ports.last");
+    } else if (last >= ephemeral.first && p.first <= ephemeral.last) {
+      warn("ports.last", "reaches into the ephemeral range " + std::to_string(ephemeral.first) +
+                             "-" + std::to_string(ephemeral.last) +
+                             ": outgoing connections may hold such ports");
+    }
+  }
+
+  void log() {
+    platform::log_level level{};
+    if (!platform::parse_log_level(s_.log.level, level)) {
+      error("log.level", "must be one of trace, debug, info, warn, error, off");
+    }
+  }
+
+private:
+  void add(severity level, std::string_view name, const std::string& message) {
+    out_.push_back({level, "", std::string(name) + " " + message});
+  }
+  void error(std::string_view name, const std::string& message) {
+    add(severity::error, name, message);
+  }
+  void warn(std::string_view name, const std::string& message) {
+    add(severity::warning, name, message);
+  }
+
+  /// Sets a numeric option to a bound of its range, which is always one of its values.
+  static void set_number(const option& which, double value, settings& out) {
+    const auto text = describe_type(which.where, which.bytes) == "duration"
+                          ? std::to_string(std::llround(value)) + "ms"
+                          : std::to_string(std::llround(value));
+    static_cast<void>(assign_text(which.where, which.bytes, text, out));
+  }
+
+  void matches(std::string_view name, const std::string& value, const char* form,
+               const std::string& message) {
+    constexpr std::size_t longest = 512; // std::regex recurses once per character
+    if (value.size() > longest || !std::regex_match(value, std::regex(form))) {
+      error(name, message);
+    }
+  }
+
+  void address(std::string_view name, const std::string& value) {
+    std::array<unsigned char, sizeof(in6_addr)> parsed{};
+    if (value.empty() || ::inet_pton(AF_INET, value.c_str(), parsed.data()) == 1 ||
+        ::inet_pton(AF_INET6, value.c_str(), parsed.data()) == 1) {
+      return;
+    }
+    error(name, "must be an IP address, or empty");
+  }
+
+  template <class T>
+  void order(std::string_view low_name, T low, std::string_view high_name, T high) {
+    if (low > high) error(low_name, "must not be above " + std::string(high_name));
+  }
+
+  void pair(std::string_view a_name, const std::string& a, std::string_view b_name,
+            const std::string& b) {
+    if (a.empty() == b.empty()) return;
+    error(a.empty() ? a_name : b_name,
+          "is missing: " + std::string(a.empty() ? b_name : a_name) + " is of no use without it");
+  }
+
+  void readable(std::string_view name, const std::string& path) {
+    if (path.empty() || ::access(path.c_str(), R_OK) == 0) return;
+    error(name, "names a file that cannot be read: " + path);
+  }
+
+  const settings& s_;
+  std::vector<problem>& out_;
+};
+
+} // namespace
+
+std::vector<problem> validate(const settings& values, const address_checks& checks) {
+  std::vector<problem> out;
+  validator v(values, out);
+  v.ranges();
+  v.server(checks);
+  v.node();
+  v.engine(checks);
+  v.containers();
+  v.ports();
+  v.log();
+  return out;
+}
+
+} // namespace dockhost::apps
