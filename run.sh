@@ -73,7 +73,7 @@ export DOCKHOST_API_KEY
 say "Starting the main server"
 rm -f "$demo/port"
 ssh_prefix="${engine_namespace[*]}"
-setsid "${engine_namespace[@]}" node conf/demo/main-server.mjs --key "$demo/id" --port-file "$demo/port" \
+setsid "${engine_namespace[@]}" node conf/demo/main-server.mjs --key "$PWD/$demo/id" --port-file "$demo/port" \
   ${ssh_prefix:+--ssh-prefix "$ssh_prefix "} "${once[@]}" </dev/null &
 server_pid=$!
 wait_for 20 test -s "$demo/port" || die "the main server did not start"

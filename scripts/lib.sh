@@ -59,7 +59,7 @@ npm_ci() {
   local stamp=$1/node_modules/.dockhost-lock
   cmp -s "$1/package-lock.json" "$stamp" && return
   note "npm ci in $1"
-  (cd "$1" && timeout -k 10 300 npm ci --no-audit --no-fund --loglevel=error </dev/null) || die "npm ci failed in $1"
+  (cd "$1" && timeout -k 10 300 npm ci --no-audit --no-fund --loglevel=error </dev/null >/dev/null) || die "npm ci failed in $1"
   cp "$1/package-lock.json" "$stamp"
 }
 
