@@ -6,7 +6,7 @@
 namespace dockhost {
 namespace {
 
-constexpr std::int64_t mib = 1024 * 1024;
+constexpr std::int64_t mib = 1'048'576;
 // Decimal: what is sold as 2 GB shows less than 2 GiB, and is meant to do.
 constexpr std::int64_t gb = 1'000'000'000;
 constexpr std::int64_t enough_memory = 2 * gb;

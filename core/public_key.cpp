@@ -13,7 +13,7 @@
 namespace dockhost {
 namespace {
 
-constexpr std::size_t max_text = 16 * 1024;
+constexpr std::size_t max_text = 16'384;
 constexpr std::size_t min_rsa_bits = 2048;
 constexpr std::size_t max_rsa_bits = 16384; // OpenSSH's own limit
 

@@ -19,7 +19,7 @@ constexpr std::size_t max_container_id = 255;
 // machine (1 TiB; the kernel's own limit of pids), and keep the products in bytes and nanoseconds
 // small.
 constexpr std::int64_t min_memory_mb = 6;
-constexpr std::int64_t max_memory_mb = 1024 * 1024;
+constexpr std::int64_t max_memory_mb = 1'048'576;
 constexpr double min_cpus = 0.01;
 constexpr double max_cpus = 1024;
 constexpr std::int64_t max_pids = 4'194'304;
