@@ -27,6 +27,8 @@ namespace dockhost::docker {
 [[nodiscard]] engine_result<std::string> decode_id(std::string_view text);
 /// GET /info; `api_version`, `remote` and `published_host` are left to the caller.
 [[nodiscard]] engine_result<engine_info> decode_info(std::string_view text);
+/// The version agreed on, of what `docker version` prints; empty where it isn't told.
+[[nodiscard]] std::string decode_client_api_version(std::string_view text);
 /// The `message` of an error answer, or the text itself, cut to a readable length.
 [[nodiscard]] std::string decode_message(std::string_view body);
 /// One line of GET /events; nullopt where it is no event of a container, or broken.

@@ -190,6 +190,11 @@ engine_result<engine_info> decode_info(std::string_view text) {
   return out;
 }
 
+std::string decode_client_api_version(std::string_view text) {
+  const auto parsed = parse_whole("version", text);
+  return parsed ? text_at(at(*parsed, "Client"), "ApiVersion") : std::string();
+}
+
 std::string decode_message(std::string_view body) {
   constexpr std::size_t enough = 2'000;
   const auto parsed = json::parse(body);

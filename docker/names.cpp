@@ -34,6 +34,7 @@ image_reference split_image(std::string_view image) {
 
 bool valid_image_reference(std::string_view image) {
   return !image.empty() && image.size() <= 512 && image.front() != '-' &&
+         image.find("..") == image.npos && image.find("//") == image.npos &&
          std::all_of(image.begin(), image.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 

@@ -23,7 +23,7 @@ struct image_reference {
 [[nodiscard]] image_reference split_image(std::string_view image);
 
 /// Whether the word can be an image's name at all: not empty, no blanks or control characters, no
-/// leading dash, at most 512 bytes.
+/// leading dash, nothing that changes a path ("..", "//"), at most 512 bytes.
 [[nodiscard]] bool valid_image_reference(std::string_view image);
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986, and those of `keep`.
