@@ -281,6 +281,14 @@ public:
     }
   }
 
+  void on(const look_wanted&) {
+    if (m_.busy()) {
+      m_.look_needed = true;
+    } else {
+      go(step::looking, look_again{});
+    }
+  }
+
   void on(const container_observed& e) {
     if (m_.at == step::finding_leftover) {
       if (e.facts.op_id != m_.op->op_id) return finish_create_failure();
@@ -342,6 +350,10 @@ private:
     actions_.emplace_back(std::move(a));
   }
 
+  [[nodiscard]] std::optional<container_facts> data_if(bool wanted) const {
+    return wanted ? std::optional(m_.facts) : std::nullopt;
+  }
+
   static error engine_gone() {
     return {errc::engine_unavailable, "the container engine can't be reached"};
   }
@@ -364,7 +376,7 @@ private:
   }
 
   void refuse(error why, bool with_data = false) {
-    actions_.emplace_back(answer{std::move(why), {}, with_data});
+    actions_.emplace_back(answer{std::move(why), {}, data_if(with_data)});
   }
 
   void answer_now(error why, bool with_data = false) {
@@ -372,12 +384,12 @@ private:
       if (m_.op->answered) return;
       m_.op->answered = true;
     }
-    actions_.emplace_back(answer{std::move(why), {}, with_data});
+    actions_.emplace_back(answer{std::move(why), {}, data_if(with_data)});
   }
 
   void succeed(std::string message, bool with_data) {
     if (!m_.op || !m_.op->answered)
-      actions_.emplace_back(answer{std::nullopt, std::move(message), with_data});
+      actions_.emplace_back(answer{std::nullopt, std::move(message), data_if(with_data)});
     settle();
   }
 

@@ -105,14 +105,15 @@ struct container_absent {}; ///< looked, and there is none
 struct deadline_passed {}; ///< of the running command
 struct shutdown_begun {};  ///< the node is stopping: give up what can take long
 struct engine_lost {};
-struct retry_due {}; ///< the pause that `pause_then_retry` asked for is over
+struct look_wanted {}; ///< something happened to the container: the engine knows what
+struct retry_due {};   ///< the pause that `pause_then_retry` asked for is over
 
 using event =
     std::variant<create_wanted, start_wanted, stop_wanted, delete_wanted, image_pulled,
                  ports_reserved, ports_refused, container_created, files_installed,
                  container_started, ssh_answered, ssh_silent, container_unpaused, container_stopped,
                  container_removed, call_failed, container_observed, container_absent,
-                 deadline_passed, shutdown_begun, engine_lost, retry_due>;
+                 deadline_passed, shutdown_begun, engine_lost, look_wanted, retry_due>;
 
 // ---- actions
 // ----------------------------------------------------------------------------------------------------------------
@@ -157,9 +158,9 @@ struct remove_container {
 struct look_again {};
 struct pause_then_retry {};
 struct answer {
-  std::optional<error> failure; ///< nothing: success
-  std::string message;          ///< of a success
-  bool with_data = false;       ///< carry container id, ports and fingerprint of the model
+  std::optional<error> failure;        ///< nothing: success
+  std::string message;                 ///< of a success
+  std::optional<container_facts> data; ///< what to tell of the container, as it was at that moment
 };
 
 using action =

@@ -52,8 +52,8 @@ struct engine_settings {
   std::string client_key;
   bool tls_verify = false;
   std::string cli_path = "docker";
-  std::int64_t unary_slots = 6; ///< engine calls in flight
-  std::int64_t long_slots = 4;  ///< pulls and removals in flight
+  std::int64_t unary_slots = 8; ///< engine calls in flight
+  std::int64_t long_slots = 32; ///< pulls and removals in flight
   std::chrono::milliseconds inspect_timeout{30'000};
   std::chrono::milliseconds start_timeout{60'000};
   std::chrono::milliseconds remove_timeout{300'000};

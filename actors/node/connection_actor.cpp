@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+#include "actors/node/connection_actor.hpp"
+
+#include "protocol/reports.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dockhost::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+using platform::log_level;
+
+constexpr auto inventory_timeout = 10s;
+constexpr auto idle_timeout = 5s;
+constexpr auto rehandshake_retry = 5s;
+constexpr std::size_t default_max_payload =
+    1'000'000; ///< Socket.IO's own default, while the server's is unknown
+
+} // namespace
+
+connection_state::connection_state(self_ptr self) : self_(self) {}
+
+connection_actor::behavior_type connection_state::behave(environment_ptr env, fleet_actor fleet,
+                                                         router_actor router) {
+  quiet_defaults(self_, name);
+  env_ = std::move(env);
+  fleet_ = std::move(fleet);
+  router_ = std::move(router);
+  const auto& config = env_->config.server;
+  api_key_ = config.api_key;
+  backoff_.emplace(config.backoff_base, config.backoff_cap, env_->uniform);
+  refused_backoff_.emplace(config.refused_key_min, config.refused_key_max, env_->uniform);
+  self_->send(router_, attach_reply_sink{reply_sink_actor(connection_actor(self_))});
+  self_->send(fleet_, subscribe_inventory{inventory_listener_actor(connection_actor(self_))});
+  if (config.url.empty()) {
+    platform::log(log_level::warn, name, "connection.no_server",
+                  "no main server is configured; nothing to connect to");
+  } else {
+    connect();
+  }
+  return {
+      [this](const link_connected& e) {
+        if (e.session == session_) connected();
+      },
+      [this](const link_refused& e) {
+        if (e.session == session_) refused(e.message);
+      },
+      [this](const link_closed& e) {
+        if (e.session == session_) closed(e.reason, e.clean);
+      },
+      [this](link_event& e) {
+        if (e.session == session_) heard(e);
+      },
+      [this](reply_ready& r) { send_reply(r); },
+      [this](const container_changed& c) { report_change(c); },
+      [this](const reconnect_due& d) {
+        if (d.generation == generation_ &&
+            (phase_ == phase::waiting || phase_ == phase::waiting_refused))
+          connect();
+      },
+      [this](const connection_stable& s) {
+        if (s.session != session_ || phase_ != phase::connected) return;
+        backoff_->reset();
+        refused_backoff_->reset();
+      },
+      [this](const rehandshake_due& d) {
+        if (d.session == session_ && phase_ == phase::connected && !hub_) rehandshake();
+      },
+      [this](const key_changed& k) {
+        api_key_ = k.key;
+        if (phase_ == phase::waiting_refused) connect();
+      },
+      [this](close_connection) { return close(); },
+  };
+}
+
+// ---- the states
+// -----------------------------------------------------------------------------------------------------------------
+
+const char* connection_state::word(phase p) {
+  switch (p) {
+  case phase::idle: return "idle";
+  case phase::connecting: return "connecting";
+  case phase::connected: return "connected";
+  case phase::waiting: return "waiting";
+  case phase::waiting_refused: return "refused";
+  case phase::closing: return "closing";
+  case phase::closed: return "closed";
+  }
+  return "idle";
+}
+
+void connection_state::enter(phase next, const std::string& why) {
+  const bool trouble = next == phase::waiting || next == phase::waiting_refused;
+  platform::log(trouble ? log_level::warn : log_level::info, name,
+                std::string("connection.") + word(next), why,
+                {{"change", std::string(word(phase_)) + "->" + word(next)},
+                 {"server", env_->config.server.url}});
+  phase_ = next;
+}
+
+void connection_state::connect() {
+  link_.reset();
+  const auto session = ++session_;
+  enter(phase::connecting, "connecting to the main server");
+  connection_actor me = self_;
+  server_link_handlers handlers;
+  handlers.on_connected = [me, session] { caf::anon_send(me, link_connected{session}); };
+  handlers.on_refused = [me, session](std::string message) {
+    caf::anon_send(me, link_refused{session, std::move(message)});
+  };
+  handlers.on_event = [me, session](std::string event, json::array arguments,
+                                    std::optional<std::uint64_t> ack) {
+    caf::anon_send(me, link_event{session, std::move(event), std::move(arguments), ack});
+  };
+  handlers.on_closed = [me, session](std::string reason, bool clean) {
+    caf::anon_send(me, link_closed{session, std::move(reason), clean});
+  };
+  link_ = env_->open_link(api_key_, std::move(handlers));
+}
+
+void connection_state::connected() {
+  enter(phase::connected, "connected and authenticated");
+  hub_ = false;
+  report_all();
+  flush_undelivered();
+  self_->delayed_send(self_, env_->config.server.backoff_reset_after, connection_stable{session_});
+  plan_rehandshake();
+}
+
+void connection_state::refused(const std::string& message) {
+  link_.reset();
+  if (phase_ == phase::closing) return closed("refused", true);
+  const auto pause = env_->config.server.refused_key_min + refused_backoff_->next();
+  enter(phase::waiting_refused, "Authentication failed: the main server said: " + message +
+                                    ". Check DOCKHOST_API_KEY; a new key is tried at once");
+  reconnect_after(std::min<std::chrono::milliseconds>(pause, env_->config.server.refused_key_max));
+}
+
+void connection_state::closed(const std::string& reason, bool clean) {
+  link_.reset();
+  if (phase_ == phase::closing) {
+    enter(phase::closed, "closed");
+    if (closing_) closing_->deliver(connection_closed{});
+    closing_.reset();
+    return;
+  }
+  if (std::exchange(rehandshaking_, false)) {
+    rehandshake_needed_ = false;
+    return connect();
+  }
+  if (phase_ == phase::connected) {
+    const auto policy = env_->config.server.rehandshake;
+    rehandshake_needed_ =
+        policy == rehandshake_policy::always || (policy == rehandshake_policy::automatic && !clean);
+  }
+  enter(phase::waiting, reason);
+  reconnect_after(backoff_->next());
+}
+
+void connection_state::reconnect_after(std::chrono::milliseconds pause) {
+  platform::log(log_level::debug, name, "connection.retry", "next attempt",
+                {{"in_ms", std::to_string(pause.count())}});
+  self_->delayed_send(self_, pause, reconnect_due{++generation_});
+}
+
+caf::result<connection_closed> connection_state::close() {
+  ++generation_;
+  if (!link_) {
+    enter(phase::closed, "closed");
+    return connection_closed{};
+  }
+  enter(phase::closing, "saying goodbye to the main server");
+  closing_ = self_->make_response_promise<connection_closed>();
+  link_->close();
+  return caf::delegated<connection_closed>{};
+}
+
+// ---- events and replies
+// -----------------------------------------------------------------------------------------------------------
+
+void connection_state::heard(link_event& e) {
+  if (e.name == "hub-hello") {
+    hub_ = true;
+    return;
+  }
+  self_->send(router_, event_received{e.session, std::move(e.name), std::move(e.arguments), e.ack});
+}
+
+void connection_state::send_reply(reply_ready& r) {
+  const bool live = phase_ == phase::connected && link_;
+  if (live && r.session == session_) {
+    if (r.ack) {
+      link_->acknowledge(*r.ack, {std::move(r.payload)});
+    } else {
+      link_->emit(r.event, {std::move(r.event_payload)});
+    }
+  } else if (!r.replayable) {
+    platform::log(log_level::warn, name, "reply.dropped",
+                  "a reply came after its connection had gone", {{"event", r.event}});
+    return;
+  } else if (live) {
+    link_->emit(r.event, {std::move(r.event_payload)});
+  } else {
+    return keep(r);
+  }
+  if (!r.op_id.empty()) self_->send(router_, reply_delivered{r.op_id});
+}
+
+void connection_state::keep(reply_ready& r) {
+  undelivered_.push_back(std::move(r));
+  if (undelivered_.size() <= static_cast<std::size_t>(env_->config.server.max_undelivered)) return;
+  platform::log(log_level::warn, name, "reply.overflow",
+                "too many undelivered replies: the oldest is dropped",
+                {{"event", undelivered_.front().event}});
+  undelivered_.pop_front();
+}
+
+void connection_state::flush_undelivered() {
+  for (auto& r : std::exchange(undelivered_, {}))
+    send_reply(r);
+}
+
+// ---- reports
+// ----------------------------------------------------------------------------------------------------------------------
+
+void connection_state::report_all() {
+  const auto session = session_;
+  self_->request(fleet_, inventory_timeout, get_inventory{})
+      .then(
+          [this, session](const inventory_answer& answer) {
+            if (session != session_ || phase_ != phase::connected) return;
+            tell(*answer.all);
+          },
+          [](const caf::error& e) {
+            platform::log(log_level::warn, name, "report.failed", "the state could not be reported",
+                          {{"reason", caf::to_string(e)}});
+          });
+}
+
+void connection_state::tell(const inventory& all) {
+  const auto known = link_->max_payload();
+  std::vector<protocol::container_report> reports;
+  reported_.clear();
+  for (const auto& view : all.containers) {
+    reported_[view.username] = view;
+    if (!view.id.empty()) reports.push_back(protocol::report_of(view));
+  }
+  protocol::node_hello hello{env_->node_id, env_->version,
+                             static_cast<std::int64_t>(all.containers.size()),
+                             env_->config.capacity.max_containers};
+  link_->emit("node-hello", {protocol::encode_node_hello(hello)});
+  for (auto& part :
+       protocol::encode_initial_state_parts(reports, known == 0 ? default_max_payload : known)) {
+    link_->emit("initial_state", {std::move(part)});
+  }
+}
+
+void connection_state::report_change(const container_changed& c) {
+  if (phase_ != phase::connected) return;
+  auto& last = reported_[c.view.username];
+  auto view = c.view;
+  // A removed container is told with what was last known of it.
+  if (view.state == container_state::absent) {
+    if (last.id.empty()) {
+      reported_.erase(c.view.username);
+      return;
+    }
+    view = last;
+    view.state = container_state::absent;
+  }
+  if (view.id.empty()) return;
+  const bool same = last.id == view.id && wire_state(last.state) == wire_state(view.state);
+  last = view;
+  if (!same)
+    link_->emit("container_state_change", {protocol::encode_container(protocol::report_of(view))});
+  if (view.state == container_state::absent) reported_.erase(c.view.username);
+}
+
+// ---- the planned re-handshake
+// -----------------------------------------------------------------------------------------------------
+
+void connection_state::plan_rehandshake() {
+  if (!rehandshake_needed_) return;
+  self_->delayed_send(self_, env_->config.server.rehandshake_delay, rehandshake_due{session_});
+}
+
+void connection_state::rehandshake() {
+  const auto session = session_;
+  self_->request(router_, idle_timeout, is_idle{})
+      .then(
+          [this, session](bool idle) {
+            if (session != session_ || phase_ != phase::connected) return;
+            if (!idle) {
+              self_->delayed_send(self_, rehandshake_retry, rehandshake_due{session});
+              return;
+            }
+            platform::log(log_level::info, name, "connection.rehandshake",
+                          "connecting anew once: the server may have forgotten this node when the "
+                          "lost connection timed out");
+            rehandshaking_ = true;
+            link_->close();
+          },
+          [](const caf::error&) {});
+}
+
+connection_actor::behavior_type
+connection_behavior(self_pointer<connection_actor, connection_state> self, environment_ptr env,
+                    fleet_actor fleet, router_actor router) {
+  return self->state.behave(std::move(env), std::move(fleet), std::move(router));
+}
+
+} // namespace dockhost::actors

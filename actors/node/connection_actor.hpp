@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/actor_support.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/node/environment.hpp"
+#include "core/backoff.hpp"
+
+#include <caf/all.hpp>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace dockhost::actors {
+
+/// The link to the main server. One session object per connection, which dies whole; what belongs
+/// to an older session than the present one is dropped by its number. Replies that may be replayed
+/// wait here, bounded, while there is no session.
+struct connection_state {
+  using self_ptr = self_pointer<connection_actor, connection_state>;
+
+  connection_state(self_ptr self);
+  static inline const char* name = "connection";
+
+  connection_actor::behavior_type behave(environment_ptr env, fleet_actor fleet,
+                                         router_actor router);
+
+private:
+  enum class phase { idle, connecting, connected, waiting, waiting_refused, closing, closed };
+  static const char* word(phase p);
+
+  void enter(phase next, const std::string& why);
+  void connect();
+  void connected();
+  void refused(const std::string& message);
+  void closed(const std::string& reason, bool clean);
+  void reconnect_after(std::chrono::milliseconds pause);
+  void heard(link_event& e);
+  void report_all();
+  void tell(const inventory& all);
+  void report_change(const container_changed& c);
+  void send_reply(reply_ready& r);
+  void keep(reply_ready& r);
+  void flush_undelivered();
+  void plan_rehandshake();
+  void rehandshake();
+  caf::result<connection_closed> close();
+
+  self_ptr self_;
+  environment_ptr env_;
+  fleet_actor fleet_;
+  router_actor router_;
+  std::string api_key_;
+  phase phase_ = phase::idle;
+  std::unique_ptr<server_link> link_;
+  std::uint64_t session_ = 0;
+  std::uint64_t generation_ = 0; ///< of the reconnect timer
+  std::optional<backoff> backoff_;
+  std::optional<backoff> refused_backoff_;
+  bool hub_ = false;                ///< the server said hub-hello: it does not forget nodes
+  bool rehandshake_needed_ = false; ///< the last session ended without a goodbye
+  bool rehandshaking_ = false;      ///< the present close is our own planned one
+  std::deque<reply_ready> undelivered_;
+  std::map<std::string, container_view> reported_; ///< by username, what the server was told last
+  std::optional<caf::typed_response_promise<connection_closed>> closing_;
+};
+
+connection_actor::behavior_type
+connection_behavior(self_pointer<connection_actor, connection_state> self, environment_ptr env,
+                    fleet_actor fleet, router_actor router);
+
+} // namespace dockhost::actors

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// What a node's actors are given from outside: settings, identity, and the functions that touch the
+// machine. Tests hand in their own. Immutable once the actors run; every function is safe from any
+// thread and does not block.
+#pragma once
+
+#include "core/port_block.hpp"
+#include "core/settings.hpp"
+#include "core/username.hpp"
+#include "docker/engine.hpp"
+#include "platform/ed25519.hpp"
+#include "json/json.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace dockhost::actors {
+
+/// One connection to the main server (actors/link); destroying it drops it.
+class server_link {
+public:
+  virtual ~server_link() = default;
+  virtual void emit(std::string event, json::array arguments) = 0;
+  virtual void acknowledge(std::uint64_t ack, json::array arguments) = 0;
+  /// A disconnect packet, then the transport's close; on_closed follows.
+  virtual void close() = 0;
+  /// Bytes the server takes in one packet; 0 while unknown.
+  [[nodiscard]] virtual std::size_t max_payload() const = 0;
+};
+
+/// Called on the io thread.
+struct server_link_handlers {
+  std::function<void()> on_connected;
+  std::function<void(std::string)> on_refused; ///< CONNECT_ERROR's message; the link is over
+  std::function<void(std::string name, json::array arguments, std::optional<std::uint64_t> ack)>
+      on_event;
+  std::function<void(std::string reason, bool clean)>
+      on_closed; ///< once, also when it never opened
+};
+
+struct probe_result {
+  bool answered = false;
+  std::string why;
+};
+
+struct environment {
+  settings config;
+  std::string node_id;
+  std::string boot_id;
+  std::string version;
+
+  std::function<std::shared_ptr<docker::engine>()> make_engine;
+  std::function<std::unique_ptr<server_link>(const std::string& api_key, server_link_handlers)>
+      open_link;
+  /// One attempt to read an SSH banner there.
+  std::function<void(std::string host, std::uint16_t port, std::chrono::milliseconds timeout,
+                     std::function<void(probe_result)>)>
+      probe_ssh;
+  std::function<bool(port_block)> can_bind;
+  std::function<result<platform::ed25519_key>()> new_host_key;
+  std::function<std::string()> new_id;   ///< a random UUID
+  std::function<double()> uniform;       ///< [0,1)
+  std::function<std::int64_t()> unix_ms; ///< wall clock
+  std::function<std::optional<std::int64_t>(const std::string& path)> disk_free_bytes;
+  std::function<std::optional<std::int64_t>()> memory_available_bytes;
+  sha256_fn sha256;
+};
+
+using environment_ptr = std::shared_ptr<const environment>;
+
+} // namespace dockhost::actors

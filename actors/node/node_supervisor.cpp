@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "actors/node/node_supervisor.hpp"
+
+#include "actors/node/connection_actor.hpp"
+#include "actors/node/docker_actor.hpp"
+#include "actors/node/fleet_actor.hpp"
+#include "actors/node/journal_actor.hpp"
+#include "actors/node/ports_actor.hpp"
+#include "actors/node/router_actor.hpp"
+#include "actors/node/watch_actor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dockhost::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+using platform::log_level;
+
+constexpr std::size_t max_restarts = 5;
+constexpr auto restart_window = 30s;
+constexpr auto close_timeout = 5s;
+constexpr auto describe_timeout = 2s;
+
+} // namespace
+
+node_supervisor_state::node_supervisor_state(self_ptr self) : self_(self) {}
+
+node_supervisor_state::~node_supervisor_state() {
+  for (std::size_t i = count; i-- > 0;)
+    end_child(i, caf::exit_reason::kill);
+}
+
+node_supervisor_actor::behavior_type
+node_supervisor_state::behave(environment_ptr env, std::shared_ptr<store::journal> opened) {
+  quiet_defaults(self_, name);
+  env_ = std::move(env);
+  store_ = std::move(opened);
+  self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) { child_down(down); });
+  start_from(0);
+  return {
+      [this](stop_node) { stop(); },
+      [this](describe_tree) -> caf::result<tree_text> {
+        auto promise = self_->make_response_promise<tree_text>();
+        describe(promise);
+        return caf::delegated<tree_text>{};
+      },
+      [this](const kill_actor& k) { kill(k); },
+  };
+}
+
+// ---- start
+// ----------------------------------------------------------------------------------------------------------------------
+
+void node_supervisor_state::start_from(std::size_t first) {
+  for (std::size_t i = first; i < count; ++i)
+    start(i);
+}
+
+template <class Handle>
+void node_supervisor_state::started(std::size_t which, const Handle& handle) {
+  addresses_[which] = handle.address();
+  // The address alone would not keep the actor from being destroyed while it is being ended.
+  enders_[which] = [handle](caf::exit_reason why) { end_now(handle, why); };
+  alive_[which] = true;
+  self_->monitor(handle);
+}
+
+void node_supervisor_state::start(std::size_t which) {
+  switch (which) {
+  case journal:
+    journal_ = self_->spawn<caf::detached>(journal_behavior, env_, store_);
+    return started(which, journal_);
+  case docker: docker_ = self_->spawn(docker_behavior, env_); return started(which, docker_);
+  case ports: ports_ = self_->spawn(ports_behavior, env_, journal_); return started(which, ports_);
+  case fleet:
+    fleet_ = self_->spawn(fleet_behavior, env_, docker_, ports_);
+    return started(which, fleet_);
+  case watch:
+    watch_ = self_->spawn(watch_behavior, env_, docker_, ports_, fleet_);
+    return started(which, watch_);
+  case router:
+    router_ = self_->spawn(router_behavior, env_, journal_, fleet_);
+    return started(which, router_);
+  case connection:
+    connection_ = self_->spawn(connection_behavior, env_, fleet_, router_);
+    return started(which, connection_);
+  case count: return;
+  }
+}
+
+// ---- restart
+// --------------------------------------------------------------------------------------------------------------------
+
+void node_supervisor_state::end_child(std::size_t which, caf::exit_reason why) {
+  if (alive_[which] && enders_[which]) enders_[which](why);
+}
+
+void node_supervisor_state::child_down(const caf::down_msg& down) {
+  const auto it = std::find(addresses_.begin(), addresses_.end(), down.source);
+  if (it == addresses_.end()) return;
+  const auto which = static_cast<std::size_t>(it - addresses_.begin());
+  alive_[which] = false;
+  enders_[which] = nullptr;
+  const bool all_down = std::none_of(alive_.begin(), alive_.end(), [](bool a) { return a; });
+  if (ending_) {
+    if (all_down) self_->quit(caf::exit_reason::normal);
+    return;
+  }
+  if (!restart_from_ || which < *restart_from_) {
+    platform::log(log_level::error, name, "actor.restarted",
+                  "an actor ended; it and its later siblings start anew",
+                  {{"actor", names[which]}, {"reason", caf::to_string(down.reason)}});
+    const auto now = std::chrono::steady_clock::now();
+    restarts_.push_back(now);
+    while (now - restarts_.front() > restart_window)
+      restarts_.pop_front();
+    if (restarts_.size() > max_restarts) {
+      platform::log(log_level::error, name, "node.giving_up",
+                    "actors end again and again; the node ends");
+      self_->quit(caf::sec::runtime_error);
+      return;
+    }
+    restart_from_ = which;
+    for (std::size_t i = count; i-- > which + 1;)
+      end_child(i, caf::exit_reason::kill);
+  }
+  const auto later_alive = std::any_of(alive_.begin() + static_cast<std::ptrdiff_t>(*restart_from_),
+                                       alive_.end(), [](bool a) { return a; });
+  if (later_alive) return;
+  const auto first = *std::exchange(restart_from_, std::nullopt);
+  if (stopping_) return end_all();
+  start_from(first);
+}
+
+// ---- stop
+// -----------------------------------------------------------------------------------------------------------------------
+
+void node_supervisor_state::stop() {
+  if (std::exchange(stopping_, true)) return;
+  platform::log(log_level::info, name, "node.stopping", "finishing what runs, then closing");
+  if (!alive_[router]) return end_all();
+  self_->request(router_, env_->config.deadlines.shutdown, begin_shutdown{})
+      .then([this](drained) { close_link(); },
+            [this](const caf::error& e) {
+              platform::log(log_level::warn, name, "node.not_drained",
+                            "not everything finished in time", {{"reason", caf::to_string(e)}});
+              close_link();
+            });
+}
+
+void node_supervisor_state::close_link() {
+  if (!alive_[connection]) return end_all();
+  self_->request(connection_, close_timeout, close_connection{})
+      .then([this](connection_closed) { end_all(); }, [this](const caf::error&) { end_all(); });
+}
+
+void node_supervisor_state::end_all() {
+  if (std::exchange(ending_, true)) return;
+  bool any = false;
+  for (std::size_t i = count; i-- > 0;) {
+    any = any || alive_[i];
+    end_child(i, caf::exit_reason::user_shutdown);
+  }
+  if (!any) self_->quit(caf::exit_reason::normal);
+}
+
+// ---- for people and tests
+// -------------------------------------------------------------------------------------------------------
+
+void node_supervisor_state::describe(caf::typed_response_promise<tree_text> promise) {
+  std::string text = "node\n";
+  for (std::size_t i = 0; i < count; ++i) {
+    text += std::string("  ") + std::to_string(i + 1) + " " + names[i] +
+            (alive_[i] ? "" : " (down)") + "\n";
+  }
+  self_->request(fleet_, describe_timeout, get_inventory{})
+      .then(
+          [promise, text](const inventory_answer& answer) mutable {
+            std::string containers;
+            for (const auto& view : answer.all->containers) {
+              containers +=
+                  "      container " + view.name + " " + std::string(to_string(view.state)) + "\n";
+            }
+            const auto at = text.find("  5 ");
+            text.insert(at, containers);
+            promise.deliver(tree_text{std::move(text)});
+          },
+          [promise, text](const caf::error&) mutable {
+            promise.deliver(tree_text{std::move(text)});
+          });
+}
+
+void node_supervisor_state::kill(const kill_actor& k) {
+  if (!k.username.empty()) {
+    self_->send(fleet_, k);
+    return;
+  }
+  const auto it = std::find(names.begin(), names.end(), k.name);
+  if (it != names.end())
+    end_child(static_cast<std::size_t>(it - names.begin()), caf::exit_reason::kill);
+}
+
+node_supervisor_actor::behavior_type
+node_supervisor_behavior(self_pointer<node_supervisor_actor, node_supervisor_state> self,
+                         environment_ptr env, std::shared_ptr<store::journal> journal) {
+  return self->state.behave(std::move(env), std::move(journal));
+}
+
+} // namespace dockhost::actors

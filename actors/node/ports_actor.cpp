@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "actors/node/ports_actor.hpp"
+
+#include "actors/actor_support.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dockhost::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+using platform::log_level;
+
+constexpr auto journal_timeout = 10s;
+
+} // namespace
+
+ports_state::ports_state(self_ptr self) : self_(self) {}
+
+ports_actor::behavior_type ports_state::behave(environment_ptr env, journal_actor journal) {
+  quiet_defaults(self_, name);
+  env_ = std::move(env);
+  journal_ = std::move(journal);
+  const auto& config = env_->config.ports;
+  registry_ = std::make_unique<port_registry>(static_cast<std::uint16_t>(config.first),
+                                              static_cast<std::uint16_t>(config.last));
+  // Nothing is reserved before the quarantine of an earlier run is known.
+  self_->request(journal_, journal_timeout, journal_load{})
+      .await([this](const journal_contents& known) { recall(known.quarantined); },
+             [](const caf::error&) {});
+  return {
+      [this](const reserve_block& wanted) { return reserve(wanted); },
+      [this](const release_block& r) { registry_->release(r.owner); },
+      [this](const adopt_block& a) {
+        if (registry_->adopt(a.owner, a.block)) return;
+        // The engine's truth wins over what we believed of this owner, but never over another
+        // owner.
+        registry_->release(a.owner);
+        if (!registry_->adopt(a.owner, a.block)) {
+          platform::log(log_level::warn, name, "ports.overlap",
+                        "two containers claim the same ports",
+                        {{"user", a.owner},
+                         {"port", std::to_string(a.block.base)},
+                         {"holder", registry_->holder(a.block).value_or("")}});
+        }
+      },
+      [this](const quarantine_block& taken) { quarantine(taken); },
+      [this](const foreign_ports_listed& f) { registry_->set_foreign_ports(f.ports); },
+  };
+}
+
+void ports_state::recall(const std::vector<store::quarantine_entry>& quarantined) {
+  for (const auto& q : quarantined) {
+    const auto left = std::chrono::milliseconds(q.until_ms - env_->unix_ms());
+    if (left <= 0ms) continue;
+    const auto rest = std::min(left, env_->config.ports.quarantine);
+    registry_->quarantine(port_block{q.port_base}, std::chrono::steady_clock::now() + rest);
+  }
+}
+
+block_answer ports_state::reserve(const reserve_block& wanted) {
+  auto block = registry_->reserve(wanted.owner, wanted.hint, env_->can_bind,
+                                  std::chrono::steady_clock::now());
+  if (block.ok()) {
+    platform::log(log_level::debug, name, "ports.reserved", "ports reserved",
+                  {{"user", wanted.owner}, {"port", std::to_string(block.value().base)}});
+  } else {
+    platform::log(log_level::warn, name, "ports.exhausted", block.err().message,
+                  {{"user", wanted.owner}});
+  }
+  return {std::move(block)};
+}
+
+void ports_state::quarantine(const quarantine_block& taken) {
+  const auto rest = env_->config.ports.quarantine;
+  registry_->release(taken.owner);
+  registry_->quarantine(taken.block, std::chrono::steady_clock::now() + rest);
+  self_->send(journal_, journal_quarantine{taken.block, env_->unix_ms() + rest.count()});
+}
+
+ports_actor::behavior_type ports_behavior(self_pointer<ports_actor, ports_state> self,
+                                          environment_ptr env, journal_actor journal) {
+  return self->state.behave(std::move(env), std::move(journal));
+}
+
+} // namespace dockhost::actors

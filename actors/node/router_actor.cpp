@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MIT
+// Routing and the documented dialect; V2 is in router_v2.cpp, what a restart finds in
+// router_recovery.cpp.
+#include "actors/node/router_actor.hpp"
+
+#include "actors/node/router_values.hpp"
+#include "protocol/command_decoder.hpp"
+#include "protocol/reply_encoder.hpp"
+#include "json/json.hpp"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace dockhost::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+using platform::log_level;
+
+constexpr std::size_t max_ledger_entries = 10'000;
+constexpr std::size_t max_pending = 10'000;
+constexpr auto backstop = 5s; ///< after the deadline: by then whoever should have answered is dead
+constexpr auto journal_timeout = 10s;
+
+} // namespace
+
+router_state::router_state(self_ptr self) : self_(self) {}
+
+router_actor::behavior_type router_state::behave(environment_ptr env, journal_actor journal,
+                                                 fleet_actor fleet) {
+  quiet_defaults(self_, name);
+  env_ = std::move(env);
+  journal_ = std::move(journal);
+  fleet_ = std::move(fleet);
+  ledger_.emplace(std::chrono::duration_cast<std::chrono::seconds>(env_->config.journal.keep),
+                  max_ledger_entries);
+  // No event is looked at before the known request ids are back.
+  self_->request(journal_, journal_timeout, journal_load{})
+      .await([this](const journal_contents& contents) { recall(contents); },
+             [](const caf::error& e) {
+               platform::log(log_level::error, name, "journal.unreadable",
+                             "the journal did not answer", {{"reason", caf::to_string(e)}});
+             });
+  return {
+      [this](event_received& e) { route(e); },
+      [this](const attach_reply_sink& a) {
+        sink_ = a.who;
+        for (auto& r : std::exchange(early_, {}))
+          self_->send(sink_, std::move(r));
+      },
+      [this](const reply_delivered& d) { self_->send(journal_, journal_delivered{d.op_id}); },
+      [this](const command_outcome& outcome) { finished(outcome); },
+      [this](const command_overdue& o) {
+        finished({o.op_id, error{errc::timeout, "the deadline of the command passed"}, {}, {}});
+      },
+      [this](recover) { recover_running(); },
+      [this](begin_shutdown) -> caf::result<drained> {
+        shutting_down_ = true;
+        // What an earlier life left open stays in the journal for the next one.
+        for (const auto& [op_id, entry] : std::exchange(recovering_, {}))
+          pending_.erase(op_id);
+        self_->send(fleet_, begin_shutdown{});
+        if (idle()) return drained{};
+        draining_.push_back(self_->make_response_promise<drained>());
+        return caf::delegated<drained>{};
+      },
+      [this](is_idle) { return idle(); },
+  };
+}
+
+bool router_state::idle() const {
+  return pending_.empty() && v2_users_.empty() && queries_ == 0;
+}
+
+void router_state::check_drained() {
+  if (!shutting_down_ || !idle()) return;
+  for (auto& promise : std::exchange(draining_, {}))
+    promise.deliver(drained{});
+}
+
+// ---- in
+// -------------------------------------------------------------------------------------------------------------------------
+
+void router_state::route(event_received& e) {
+  if (e.session != session_) {
+    session_ = e.session;
+    for (auto& [username, user] : v2_users_)
+      user.batch.connection_lost();
+  }
+  auto decoded = protocol::decode(e.name, e.arguments);
+  if (auto* request = std::get_if<protocol::request>(&decoded)) {
+    asker who{e.session, e.ack, request->from};
+    if (request->from.spoken == protocol::dialect::v2) {
+      v2(std::move(request->what), request->fingerprint, std::move(who));
+    } else {
+      documented(std::move(*request), std::move(who));
+    }
+    return;
+  }
+  if (auto* failure = std::get_if<protocol::decode_failure>(&decoded)) {
+    platform::log(log_level::warn, name, "command.invalid", failure->why.message,
+                  {{"event", e.name}});
+    asker who{e.session, e.ack, failure->to};
+    if (failure->to.spoken == protocol::dialect::v2 && !failure->to.username.empty()) {
+      return v2(failure->why, failure->fingerprint, std::move(who));
+    }
+    return refuse(who, failure->why);
+  }
+  platform::log(log_level::debug, name, "event.unknown", "an event that no command belongs to",
+                {{"event", e.name}});
+}
+
+void router_state::documented(protocol::request request, asker who) {
+  if (shutting_down_) return refuse(who, {errc::shutting_down, "the node is shutting down"});
+  if (!kind_of(request.what)) return answer_query(request.what, std::move(who));
+  if (pending_.size() >= max_pending) return refuse(who, {errc::capacity, "too many commands run"});
+  if (!who.from.request_id.empty()) return begin_journalled(std::move(request), std::move(who));
+  const auto op_id = env_->new_id();
+  pending_[op_id].askers.push_back(std::move(who));
+  execute_command(op_id, request.what);
+}
+
+void router_state::begin_journalled(protocol::request request, asker who) {
+  const auto request_id = who.from.request_id;
+  const auto digest = to_hex(env_->sha256(request.fingerprint));
+  const auto now =
+      std::chrono::system_clock::time_point(std::chrono::milliseconds(env_->unix_ms()));
+  auto decision = ledger_->begin(request_id, digest, now);
+  switch (decision.verdict) {
+  case ledger_verdict::fresh: break;
+  case ledger_verdict::join: {
+    const auto op = op_of_request_.find(request_id);
+    if (op == op_of_request_.end())
+      return refuse(who, {errc::internal, "the request runs, but its command is lost"});
+    pending_[op->second].askers.push_back(std::move(who));
+    return;
+  }
+  case ledger_verdict::replay: {
+    auto payload = json::parse(decision.answer);
+    if (payload.ok()) reply_with(who, std::move(payload).value(), {});
+    return;
+  }
+  case ledger_verdict::mismatch:
+    return refuse(who, {errc::invalid_request, "this requestId was used for another request"});
+  case ledger_verdict::full: return refuse(who, {errc::capacity, "too many requests run"});
+  }
+  const auto op_id = env_->new_id();
+  op_of_request_[request_id] = op_id;
+  store::journal_entry entry;
+  entry.op_id = op_id;
+  entry.request_id = request_id;
+  entry.event = who.from.event;
+  entry.username = who.from.username;
+  entry.payload = target_id_of(request.what);
+  entry.payload_digest = digest;
+  entry.dialect = "documented";
+  entry.wants_ack = who.ack.has_value();
+  entry.begun_ms = env_->unix_ms();
+  auto& p = pending_[op_id];
+  p.journalled = true;
+  p.askers.push_back(std::move(who));
+  // Journalled before its first effect: after a crash the answer can be found, and nothing is done
+  // twice.
+  self_->request(journal_, journal_timeout, journal_begin{std::move(entry)})
+      .then(
+          [this, op_id, what = std::move(request.what)](const journal_done& done) {
+            if (!done.failure) return execute_command(op_id, what);
+            finished({op_id, error{errc::internal, "the request could not be journalled"}, {}, {}});
+          },
+          [this, op_id](const caf::error&) {
+            finished({op_id,
+                      error{errc::internal, "the request could not be journalled in time"},
+                      {},
+                      {}});
+          });
+}
+
+std::chrono::milliseconds router_state::budget_of(lifecycle::command_kind kind) const {
+  const auto& d = env_->config.deadlines;
+  switch (kind) {
+  case lifecycle::command_kind::create: return d.create;
+  case lifecycle::command_kind::start: return d.start;
+  case lifecycle::command_kind::stop: return env_->config.containers.stop_grace + d.stop_margin;
+  case lifecycle::command_kind::remove: return d.remove;
+  }
+  return d.start;
+}
+
+void router_state::execute_command(const std::string& op_id, const protocol::command& what) {
+  auto command = to_user_command(what, env_->config.containers.allow_request_image);
+  command.op_id = op_id;
+  command.budget = budget_of(command.kind);
+  self_->delayed_send(self_, command.budget + backstop, command_overdue{op_id});
+  platform::log(log_level::info, name, "command.begun", "command begun",
+                {{"command", std::string(word_of(command.kind))},
+                 {"user", command.username.empty() ? command.container_id : command.username},
+                 {"op", op_id}});
+  self_->send(fleet_, execute{std::move(command), outcome_sink_actor(router_actor(self_))});
+}
+
+void router_state::answer_query(const protocol::command& what, asker who) {
+  ++queries_;
+  const auto* list = std::get_if<protocol::list_containers>(&what);
+  const auto username = list != nullptr ? list->username : std::nullopt;
+  self_->request(fleet_, env_->config.deadlines.query, get_inventory{})
+      .then(
+          [this, who, username](const inventory_answer& answer) {
+            --queries_;
+            reply(who, list_outcome(*answer.all, username), {});
+            check_drained();
+          },
+          [this, who](const caf::error&) {
+            --queries_;
+            refuse(who,
+                   {errc::engine_unavailable, "the containers of this node are not known yet"});
+            check_drained();
+          });
+}
+
+// ---- out
+// ------------------------------------------------------------------------------------------------------------------------
+
+void router_state::finished(const command_outcome& outcome) {
+  const auto it = pending_.find(outcome.op_id);
+  if (it == pending_.end()) return;
+  platform::log(outcome.failure ? log_level::warn : log_level::info, name,
+                outcome.failure ? "command.failed" : "command.done",
+                outcome.failure ? outcome.failure->message : outcome.message,
+                {{"op", outcome.op_id},
+                 {"code", outcome.failure ? std::string(to_string(outcome.failure->code)) : "ok"}});
+  settle(outcome.op_id, to_reply(outcome));
+}
+
+void router_state::settle(const std::string& op_id, const protocol::outcome& result) {
+  const auto it = pending_.find(op_id);
+  if (it == pending_.end() || std::exchange(it->second.answered, true)) return;
+  if (it->second.v2_request) {
+    const auto id = *it->second.v2_request;
+    pending_.erase(it);
+    const auto user = v2_user_of_op_.extract(op_id);
+    if (!user.empty()) v2_finished(user.mapped(), id, result);
+    return;
+  }
+  if (!it->second.journalled) {
+    const auto askers = std::move(it->second.askers);
+    pending_.erase(it);
+    for (const auto& who : askers)
+      reply(who, result, {});
+    return check_drained();
+  }
+  // The answer is journalled before it is sent, so that the same request id never gets another one.
+  auto payload = json::dump(protocol::encode_reply(it->second.askers.front().from, result));
+  self_->request(journal_, journal_timeout, journal_answer{op_id, payload, true})
+      .then([this, op_id, payload](const journal_done&) { send_journalled(op_id, payload); },
+            [this, op_id, payload](const caf::error&) { send_journalled(op_id, payload); });
+}
+
+void router_state::send_journalled(const std::string& op_id, const std::string& payload) {
+  const auto it = pending_.find(op_id);
+  if (it == pending_.end()) return;
+  const auto askers = std::move(it->second.askers);
+  pending_.erase(it);
+  const auto request_id = askers.front().from.request_id;
+  op_of_request_.erase(request_id);
+  ledger_->answer(
+      request_id, payload,
+      std::chrono::system_clock::time_point(std::chrono::milliseconds(env_->unix_ms())));
+  auto parsed = json::parse(payload);
+  for (const auto& who : askers) {
+    if (parsed.ok()) reply_with(who, parsed.value(), op_id);
+  }
+  check_drained();
+}
+
+void router_state::reply(const asker& to, const protocol::outcome& result,
+                         const std::string& op_id) {
+  reply_with(to, protocol::encode_reply(to.from, result), op_id);
+}
+
+void router_state::reply_with(const asker& to, json::value payload, const std::string& op_id) {
+  auto as_event = protocol::as_response_event(to.from, payload);
+  reply_ready r;
+  r.session = to.session;
+  r.ack = to.ack;
+  r.event = std::move(as_event.name);
+  r.event_payload = std::move(as_event.payload);
+  r.payload = std::move(payload);
+  r.op_id = op_id;
+  r.replayable = !to.from.request_id.empty();
+  send(std::move(r));
+}
+
+void router_state::send(reply_ready r) {
+  if (sink_) {
+    self_->send(sink_, std::move(r));
+  } else if (r.replayable) {
+    early_.push_back(std::move(r));
+  }
+}
+
+void router_state::refuse(const asker& to, error why) {
+  if (to.from.spoken == protocol::dialect::v2) return v2_refuse(to, why);
+  protocol::outcome result;
+  result.failure = std::move(why);
+  reply(to, result, {});
+}
+
+router_actor::behavior_type router_behavior(self_pointer<router_actor, router_state> self,
+                                            environment_ptr env, journal_actor journal,
+                                            fleet_actor fleet) {
+  return self->state.behave(std::move(env), std::move(journal), std::move(fleet));
+}
+
+} // namespace dockhost::actors

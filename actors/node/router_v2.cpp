@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The V2 dialect: core/v2_batch decides what runs when and which reply is sent; here it is carried
+// out.
+#include "actors/node/router_actor.hpp"
+#include "actors/node/router_values.hpp"
+#include "protocol/reply_encoder.hpp"
+
+#include <utility>
+
+namespace dockhost::actors {
+
+namespace {
+
+using platform::log_level;
+
+} // namespace
+
+void router_state::v2(std::variant<protocol::command, error> what, const std::string& fingerprint,
+                      asker who) {
+  const auto username = who.from.username;
+  const auto event = who.from.event;
+  auto& user = v2_users_[username];
+  const auto id = ++last_v2_request_;
+  const auto arrived =
+      user.batch.arrived({id, event, to_hex(env_->sha256(fingerprint)), protocol::is_check(event)});
+  switch (arrived.fate) {
+  case v2_arrival::queued:
+    user.requests.emplace(id, v2_waiting{std::move(who), std::move(what)});
+    break;
+  case v2_arrival::joined: break;
+  case v2_arrival::refused:
+    platform::log(log_level::warn, name, "command.refused", "too many requests of this user wait",
+                  {{"user", username}, {"event", event}});
+    break;
+  }
+  if (arrived.execute) v2_execute(username, *arrived.execute);
+}
+
+void router_state::v2_execute(const std::string& username, std::uint64_t id) {
+  auto& request = v2_users_.at(username).requests.at(id);
+  const auto fail_with = [&](error why) {
+    protocol::outcome result;
+    result.failure = std::move(why);
+    v2_finished(username, id, result);
+  };
+  if (const auto* invalid = std::get_if<error>(&request.what)) return fail_with(*invalid);
+  const auto& what = std::get<protocol::command>(request.what);
+  if (shutting_down_) return fail_with({errc::shutting_down, "the node is shutting down"});
+  if (!kind_of(what)) {
+    return v2_check(username, id, std::holds_alternative<protocol::container_running>(what));
+  }
+  const auto op_id = env_->new_id();
+  pending_[op_id].v2_request = id;
+  v2_user_of_op_[op_id] = username;
+  execute_command(op_id, what);
+}
+
+void router_state::v2_check(const std::string& username, std::uint64_t id, bool running) {
+  self_->request(fleet_, env_->config.deadlines.query, get_inventory{})
+      .then(
+          [this, username, id, running](const inventory_answer& answer) {
+            v2_finished(username, id, check_outcome(*answer.all, username, running));
+          },
+          [this, username, id](const caf::error&) {
+            protocol::outcome unknown;
+            unknown.holds = false;
+            v2_finished(username, id, unknown);
+          });
+}
+
+void router_state::v2_finished(const std::string& username, std::uint64_t id,
+                               const protocol::outcome& result) {
+  const auto it = v2_users_.find(username);
+  if (it == v2_users_.end()) return;
+  auto& user = it->second;
+  const auto request = user.requests.extract(id);
+  const auto finished = user.batch.finished(id);
+  if (!request.empty() && finished.send) v2_send(request.mapped().who, result);
+  if (finished.execute) return v2_execute(username, *finished.execute);
+  if (user.batch.idle()) {
+    v2_users_.erase(it);
+    check_drained();
+  }
+}
+
+void router_state::v2_send(const asker& to, const protocol::outcome& result) {
+  auto event = protocol::encode_reply_event(to.from, result);
+  reply_ready r;
+  r.session = to.session;
+  if (event) {
+    r.event = std::move(event->name);
+    r.event_payload = std::move(event->payload);
+  } else if (to.ack) {
+    r.ack = to.ack;
+    r.payload = protocol::encode_reply(to.from, result);
+  } else {
+    platform::log(log_level::warn, name, "reply.unaddressable", "a reply has nowhere to go",
+                  {{"event", to.from.event}});
+    return;
+  }
+  send(std::move(r));
+}
+
+void router_state::v2_refuse(const asker& to, const error& why) {
+  protocol::outcome result;
+  result.failure = why;
+  v2_send(to, result);
+}
+
+} // namespace dockhost::actors

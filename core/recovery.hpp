@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// What to answer for a command that was running when the node ended (killed, or one of its actors):
+// judged by what exists now, with no new effect. A create leaves its op_id as a label; what it left
+// unfinished has been rolled back by the container's own actor.
+#pragma once
+
+#include "core/container_view.hpp"
+#include "core/error.hpp"
+#include "core/lifecycle.hpp"
+
+#include <optional>
+#include <string>
+
+namespace dockhost {
+
+struct recovered_outcome {
+  std::optional<error> failure; ///< nothing: success
+  std::string message;          ///< of a success
+  bool with_data = false;       ///< tell the container's data
+};
+
+/// `now` is the user's container, nullptr where there is none. Nothing while the container is on
+/// its way to another state or the engine is unknown: ask again later.
+[[nodiscard]] std::optional<recovered_outcome>
+recover_outcome(lifecycle::command_kind kind, const std::string& op_id, const container_view* now);
+
+} // namespace dockhost
