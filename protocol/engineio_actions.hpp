@@ -53,6 +53,7 @@ enum class link_failure_kind {
   handshake,   ///< the WebSocket handshake was answered with something else than 101
   broken,      ///< closed, reset or timed out
   too_large,   ///< the peer's message is over our limit
+  protocol,    ///< bytes that are no HTTP or no WebSocket
   overflow,    ///< our own queue of bytes to write is full
 };
 

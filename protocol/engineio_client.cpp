@@ -14,6 +14,7 @@ constexpr std::size_t max_packets_per_payload = 65'536;
 close_reason reason_of(link_failure_kind kind, bool while_opening) {
   switch (kind) {
   case link_failure_kind::too_large: return close_reason::too_large;
+  case link_failure_kind::protocol: return close_reason::protocol_error;
   case link_failure_kind::overflow: return close_reason::overflow;
   case link_failure_kind::unreachable:
   case link_failure_kind::tls:

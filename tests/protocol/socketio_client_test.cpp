@@ -286,6 +286,10 @@ TEST(SocketioClient, OversizedFramesAndAFullQueueEndTheConnection) {
   large.connect_websocket();
   large.closed(link_failure_kind::too_large);
   EXPECT_EQ(large.take(), lines{"disconnected message too large unclean"});
+  rig no_websocket;
+  no_websocket.connect_websocket();
+  no_websocket.closed(link_failure_kind::protocol);
+  EXPECT_EQ(no_websocket.take(), lines{"disconnected protocol error unclean"});
   rig full;
   full.connect_websocket();
   full.closed(link_failure_kind::overflow);

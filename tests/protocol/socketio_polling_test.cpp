@@ -8,7 +8,8 @@ namespace dockhost::protocol::socketio {
 namespace {
 
 TEST(SocketioPolling, FallsBackWhereTheWebsocketIsRefused) {
-  for (const auto kind : {link_failure_kind::handshake, link_failure_kind::broken}) {
+  for (const auto kind :
+       {link_failure_kind::handshake, link_failure_kind::broken, link_failure_kind::protocol}) {
     rig r;
     r.machine.start(r.now);
     r.take();
@@ -379,7 +380,7 @@ TEST(SocketioPolling, RandomInputsKeepTheRules) {
       case 2: r.text(frame, slot); break;
       case 3: r.binary(frame, slot); break;
       case 4:
-        if (step < 2 || rng() % 5 == 0) r.closed(static_cast<link_failure_kind>(rng() % 6), slot);
+        if (step < 2 || rng() % 5 == 0) r.closed(static_cast<link_failure_kind>(rng() % 7), slot);
         break;
       case 5:
       case 6:
