@@ -298,17 +298,18 @@ void cli_engine::pause(std::string id, milliseconds timeout, done<effect> done) 
         [](const std::string& status) { return status == "paused"; }, std::move(answer));
 }
 
-void cli_engine::remove(std::string id, milliseconds timeout, done<effect> done) {
-  auto tracked = impl_->gate.track(std::move(done));
+void cli_engine::remove(std::string id, milliseconds timeout, docker::done<effect> fn) {
+  auto tracked = impl_->gate.track(std::move(fn));
   // Who is not there was removed already, also when somebody else was faster.
-  auto answer = [tracked](engine_result<effect> result) {
-    const bool absent = !result.ok() && result.err().code == engine_errc::not_found;
-    tracked(absent ? engine_result<effect>(effect::already) : std::move(result));
+  const done<effect> answer = [tracked](const engine_result<effect>& result) {
+    if (result.ok()) return tracked(result.value());
+    if (result.err().code == engine_errc::not_found) return tracked(effect::already);
+    tracked(fail(engine_error(result.err())));
   };
-  if (impl_->plausible<effect>(id, answer))
+  if (impl_->plausible(id, answer))
     impl_->change(
         call_kind::remove, id, in(timeout), cli_remove(id),
-        [](const std::string&) { return false; }, std::move(answer));
+        [](const std::string&) { return false; }, answer);
 }
 
 void cli_engine::has_image(std::string image, milliseconds timeout, done<bool> done) {
