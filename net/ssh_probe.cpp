@@ -24,15 +24,14 @@ public:
         deadline_(detail::deadline_after(timeout)), timer_(io.ctx), done_(std::move(done)) {}
 
   void start() {
-    connecting_ = std::make_shared<detail::connector>(
+    const auto connecting = std::make_shared<detail::connector>(
         io_, to_, deadline_,
         [self = shared_from_this()](net_result<std::shared_ptr<detail::transport>> outcome) {
-          self->connecting_ = nullptr;
           if (!outcome) return self->finish(fail(std::move(outcome).err()));
           self->stream_ = std::move(outcome).value();
           self->listen();
         });
-    connecting_->start();
+    connecting->start();
   }
 
 private:
@@ -89,7 +88,6 @@ private:
   std::chrono::steady_clock::time_point deadline_;
   detail::io_timer timer_;
   done_fn done_;
-  std::shared_ptr<detail::connector> connecting_;
   std::shared_ptr<detail::transport> stream_;
   std::array<char, 512> piece_{};
   std::string line_;

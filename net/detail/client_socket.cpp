@@ -69,14 +69,15 @@ void websocket_client::impl::start() {
     });
     return;
   }
-  connecting_ = std::make_shared<detail::connector>(
+  const auto connecting = std::make_shared<detail::connector>(
       io, to_, deadline_,
       [self = shared_from_this()](net_result<std::shared_ptr<detail::transport>> outcome) {
-        self->connecting_ = nullptr;
+        self->connecting_.reset();
         if (!outcome) return self->finish(std::move(outcome).err());
         self->handshake(std::move(outcome).value());
       });
-  connecting_->start();
+  connecting_ = connecting;
+  connecting->start();
 }
 
 void websocket_client::impl::handshake(std::shared_ptr<detail::transport> stream) {
@@ -245,8 +246,8 @@ void websocket_client::impl::drop() {
   refuse();
   state_ = state::over;
   timer_.cancel();
-  if (connecting_) connecting_->cancel();
-  connecting_ = nullptr;
+  if (const auto connecting = connecting_.lock()) connecting->cancel();
+  connecting_.reset();
   if (stream_) stream_->close();
 }
 

@@ -61,7 +61,7 @@ private:
   enum class state { connecting, handshake, open, closing, over } state_ = state::connecting;
   std::chrono::steady_clock::time_point deadline_;
   detail::io_timer timer_; // until open: the deadline; while closing: the hard limit
-  std::shared_ptr<detail::connector> connecting_;
+  std::weak_ptr<detail::connector> connecting_;
   std::shared_ptr<detail::transport> stream_;
   std::optional<detail::websocket_stream> socket_; // refers to *stream_
   boost::beast::websocket::response_type response_;

@@ -15,7 +15,8 @@
 namespace dockhost::net::detail {
 
 /// One try to reach a remote: name, addresses in their order, TLS; all of it before one deadline.
-/// On the io thread only.
+/// On the io thread only. Once started it keeps itself alive until it is done or cancelled; who
+/// wants to cancel it holds a weak_ptr, so that nothing leaks when the io thread ends first.
 class connector : public std::enable_shared_from_this<connector> {
 public:
   using time_point = std::chrono::steady_clock::time_point;

@@ -62,7 +62,7 @@ private:
     if (head_.status == 101) { // nothing here asks for an upgrade
       ec = http::error::bad_status;
     } else if (!interim()) {
-      owner_.listener_->on_headers(head_);
+      if (const auto listener = owner_.listener_.lock()) listener->on_headers(head_);
     }
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
@@ -74,7 +74,8 @@ private:
   void on_finish_impl(error_code&) override {}
 
   std::size_t deliver(beast::string_view body) {
-    if (owner_.listener_) owner_.listener_->on_data({body.data(), body.size()});
+    const auto listener = owner_.listener_.lock();
+    if (listener && owner_.active_) listener->on_data({body.data(), body.size()});
     return body.size();
   }
 
@@ -91,10 +92,11 @@ http_connection::~http_connection() {
 
 void http_connection::start(std::shared_ptr<const request_text> request,
                             std::optional<std::uint64_t> body_limit,
-                            std::shared_ptr<exchange_listener> listener) {
+                            const std::shared_ptr<exchange_listener>& listener) {
   request_ = std::move(request);
   body_limit_ = body_limit;
-  listener_ = std::move(listener);
+  listener_ = listener;
+  active_ = true;
   begin_ = end_ = written_ = 0;
   interim_ = 0;
   paused_ = answered_ = write_failed_ = false;
@@ -122,7 +124,7 @@ void http_connection::write() {
 
 void http_connection::wrote(error_code ec, std::size_t n) {
   writing_ = false;
-  if (!listener_) return;
+  if (!active_) return;
   written_ += n;
   if (ec) {
     // Not the end: the answer that says why may have come already, and if not, the read fails too.
@@ -133,7 +135,7 @@ void http_connection::wrote(error_code ec, std::size_t n) {
 }
 
 void http_connection::read() {
-  if (reading_ || paused_ || !listener_) return;
+  if (reading_ || paused_ || !active_) return;
   if (!make_room()) return finish(parse_error(http::error::buffer_overflow));
   reading_ = true;
   const std::array<asio::mutable_buffer, 1> room{asio::buffer(buffer_) + end_};
@@ -159,7 +161,7 @@ bool http_connection::make_room() {
 
 void http_connection::got(error_code ec, std::size_t n) {
   reading_ = false;
-  if (!listener_) return;
+  if (!active_) return;
   if (n > 0) answered_ = true;
   end_ += n;
   if (ec) return ended_by_peer(ec);
@@ -167,13 +169,14 @@ void http_connection::got(error_code ec, std::size_t n) {
 }
 
 void http_connection::parse() {
-  if (parsing_ || !listener_) return;
+  if (parsing_ || !active_) return;
+  const auto keep = listener_.lock(); // may close the connection from within, and so drop itself
+  if (!keep) return close();
   parsing_ = true;
-  const auto keep = listener_; // may close the connection from within, and so drop itself
-  while (begin_ < end_ && listener_ && !paused_) {
+  while (begin_ < end_ && active_ && !paused_) {
     error_code ec;
     begin_ += parser_->put(asio::buffer(buffer_.data() + begin_, end_ - begin_), ec);
-    if (!listener_) break; // closed from within a callback
+    if (!active_) break; // closed from within a callback
     if (ec == http::error::need_more) break;
     if (ec) {
       parsing_ = false;
@@ -216,23 +219,23 @@ void http_connection::finish(std::optional<net_error> error) {
   end.answered = answered_;
   end.sent = written_ > 0 || writing_;
   const auto self = shared_from_this();
-  const auto listener = std::move(listener_);
-  listener_ = nullptr;
+  const auto listener = listener_.lock();
+  active_ = false;
   if (!end.reusable) close();
   if (buffer_.size() > first_buffer) std::vector<char>().swap(buffer_);
-  listener->on_end(std::move(end));
+  if (listener) listener->on_end(std::move(end));
 }
 
 void http_connection::resume() {
   if (!paused_) return;
   paused_ = false;
-  if (parsing_ || !listener_) return;
+  if (parsing_ || !active_) return;
   asio::post(stream_->get_executor(), [self = shared_from_this()] { self->parse(); });
 }
 
 void http_connection::close() {
   closed_ = true;
-  listener_ = nullptr;
+  active_ = false;
   stream_->close();
 }
 

@@ -37,9 +37,10 @@ public:
   ~http_connection();
 
   /// Writes the request and reads its answer, at the same time: a server may refuse a long body
-  /// before it has come. `body_limit` applies to the decoded body; none: no limit.
+  /// before it has come. The listener is not kept alive; without it the exchange just ends.
+  /// `body_limit` applies to the decoded body; none: no limit.
   void start(std::shared_ptr<const request_text> request, std::optional<std::uint64_t> body_limit,
-             std::shared_ptr<exchange_listener> listener);
+             const std::shared_ptr<exchange_listener>& listener);
 
   /// No on_data between pause() and resume(); nothing is read meanwhile either. What resume() sets
   /// free comes later, not from within it.
@@ -66,7 +67,7 @@ private:
   bool make_room();
 
   std::shared_ptr<transport> stream_;
-  std::shared_ptr<exchange_listener> listener_; // null: at rest, or closed
+  std::weak_ptr<exchange_listener> listener_; // who owns us, so no shared_ptr; gone: see parse()
   std::shared_ptr<const request_text> request_;
   std::unique_ptr<parser> parser_;
   std::optional<std::uint64_t> body_limit_;
@@ -74,7 +75,8 @@ private:
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t written_ = 0;
-  int interim_ = 0; // 1xx answers so far
+  int interim_ = 0;     // 1xx answers so far
+  bool active_ = false; // an exchange is under way
   bool writing_ = false;
   bool reading_ = false;
   bool parsing_ = false;

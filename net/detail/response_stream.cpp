@@ -26,16 +26,17 @@ void response_stream::start(net_result<request_text> request, std::chrono::milli
     self->end(fail(net_error{net_errc::timeout, self->request_->name + ": no answer within " +
                                                     std::to_string(timeout.count()) + " ms"}));
   });
-  connecting_ = std::make_shared<connector>(
+  const auto connecting = std::make_shared<connector>(
       io_, to_, deadline,
       [self = shared_from_this()](net_result<std::shared_ptr<transport>> outcome) {
-        self->connecting_ = nullptr;
+        self->connecting_.reset();
         if (!outcome) return self->end(fail(std::move(outcome).err()));
         self->connection_ = std::make_shared<http_connection>(std::move(outcome).value());
         self->connection_->start(self->request_, std::nullopt, self);
         if (self->paused_) self->connection_->pause();
       });
-  connecting_->start();
+  connecting_ = connecting;
+  connecting->start();
 }
 
 void response_stream::pause() {
@@ -51,9 +52,9 @@ void response_stream::resume() {
 void response_stream::drop() {
   over_ = true;
   timer_.cancel();
-  if (connecting_) connecting_->cancel();
+  if (const auto connecting = connecting_.lock()) connecting->cancel();
   if (connection_) connection_->close();
-  connecting_ = nullptr;
+  connecting_.reset();
   connection_ = nullptr;
 }
 

@@ -36,7 +36,7 @@ private:
   http_stream_handlers handlers_;
   std::shared_ptr<const request_text> request_;
   io_timer timer_;
-  std::shared_ptr<connector> connecting_;
+  std::weak_ptr<connector> connecting_;
   std::shared_ptr<http_connection> connection_;
   bool paused_ = false;
   bool over_ = false; // ended or dropped

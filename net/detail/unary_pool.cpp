@@ -25,7 +25,7 @@ void unary_call::on_data(std::string_view bytes) {
 }
 
 void unary_call::on_end(exchange_end end) {
-  if (const auto pool = pool_) pool->ended(shared_from_this(), std::move(end));
+  if (const auto pool = pool_.lock()) pool->ended(shared_from_this(), std::move(end));
 }
 
 void unary_call::answer(net_result<http_response> outcome) {
@@ -35,9 +35,9 @@ void unary_call::answer(net_result<http_response> outcome) {
 }
 
 void unary_call::drop_connection() {
-  if (connecting_) connecting_->cancel();
+  if (const auto connecting = connecting_.lock()) connecting->cancel();
   if (connection_) connection_->close();
-  connecting_ = nullptr;
+  connecting_.reset();
   connection_ = nullptr;
 }
 
@@ -55,7 +55,7 @@ void unary_pool::submit(call_ptr call) {
   call->pool_ = shared_from_this();
   call->timer_.expires_at(call->deadline_);
   call->timer_.async_wait([call](error_code ec) {
-    if (const auto pool = call->pool_; pool && !ec) pool->expired(call);
+    if (const auto pool = call->pool_.lock(); pool && !ec) pool->expired(call);
   });
   if (at_once) {
     dispatch(std::move(call));
@@ -81,14 +81,15 @@ void unary_pool::dispatch(call_ptr call) {
 
 void unary_pool::connect(const call_ptr& call) {
   const auto limit = std::min(call->deadline_, deadline_after(options_.connect_timeout));
-  call->connecting_ = std::make_shared<connector>(
+  const auto connecting = std::make_shared<connector>(
       io_, to_, limit,
       [self = shared_from_this(), call](net_result<std::shared_ptr<transport>> outcome) {
-        call->connecting_ = nullptr;
+        call->connecting_.reset();
         if (!outcome) return self->complete(call, fail(std::move(outcome).err()));
         self->begin(call, std::make_shared<http_connection>(std::move(outcome).value()), false);
       });
-  call->connecting_->start();
+  call->connecting_ = connecting;
+  connecting->start();
 }
 
 void unary_pool::begin(const call_ptr& call, connection_ptr connection, bool reused) {
@@ -126,7 +127,7 @@ void unary_pool::complete(call_ptr call, net_result<http_response> outcome) {
   const auto self = shared_from_this(); // the callback may destroy the client
   if (busy_.erase(call) == 0) std::erase(waiting_, call);
   call->timer_.cancel();
-  call->pool_ = nullptr;
+  call->pool_.reset();
   while (!waiting_.empty() && busy_.size() < options_.max_connections) {
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
@@ -176,7 +177,7 @@ void unary_pool::shutdown() {
   for (const auto& call : all) {
     call->drop_connection();
     call->timer_.cancel();
-    call->pool_ = nullptr;
+    call->pool_.reset();
   }
   for (const auto& call : all)
     call->answer(fail(net_error{net_errc::cancelled, "cancelled"}));

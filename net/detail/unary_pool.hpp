@@ -40,8 +40,8 @@ private:
   io_timer timer_;
   done_fn done_;
   http_response response_;
-  std::shared_ptr<unary_pool> pool_; // from submit() to the answer
-  std::shared_ptr<connector> connecting_;
+  std::weak_ptr<unary_pool> pool_; // which owns us from submit() to the answer
+  std::weak_ptr<connector> connecting_;
   std::shared_ptr<http_connection> connection_;
   bool reused_ = false;  // the connection has carried another exchange before
   bool retried_ = false; // this is the second try

@@ -260,6 +260,31 @@ TEST_F(HttpStream, DestroyingItClosesItsConnection) {
   EXPECT_EQ(r.ends, 0);
 }
 
+// What is asked of the io thread may never run: nothing may leak then (seen by the sanitizer).
+TEST_F(HttpStream, EverythingMayGoAtOnce) {
+  raw_server server(
+      [](peer& p, int) {
+        p.read_request();
+        p.send(chunked);
+        p.wait_closed();
+      },
+      folder / "s");
+  for (int i = 0; i < 20; ++i) {
+    auto thread = std::make_unique<io_thread>();
+    auto client = std::make_unique<http_client>(*thread, server.where());
+    record r;
+    auto stream = client->open(get(), r.handlers());
+    auto connecting = client->open(get(), r.handlers());
+    if (i % 2) {
+      EXPECT_TRUE(eventually([&] { return r.status == 200; }));
+    }
+    client.reset();
+    stream.reset();
+    connecting.reset();
+    thread.reset();
+  }
+}
+
 TEST_F(HttpStream, TakesNoPlaceInThePool) {
   raw_server server(
       [](peer& p, int n) {

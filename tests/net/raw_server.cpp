@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -61,6 +62,7 @@ std::string peer::read_some(std::size_t max) {
     ahead_.erase(0, got.size());
     return got;
   }
+  max = std::min<std::size_t>(max, 65536);
   std::string into(max, '\0');
   for (;;) {
     if (ssl_) {
@@ -183,6 +185,7 @@ void peer::shut_down() {
 
 raw_server::raw_server(script run, std::string unix_path, SSL_CTX* tls, bool ipv6)
     : run_(std::move(run)), tls_(tls) {
+  ::signal(SIGPIPE, SIG_IGN); // OpenSSL writes without MSG_NOSIGNAL
   if (!unix_path.empty()) {
     sockaddr_un a{};
     a.sun_family = AF_UNIX;
@@ -211,7 +214,7 @@ raw_server::raw_server(script run, std::string unix_path, SSL_CTX* tls, bool ipv
                              : reinterpret_cast<sockaddr_in&>(a).sin_port);
   }
   where_.tls = tls != nullptr;
-  check(::listen(fd_, 128) == 0, "listen");
+  check(::listen(fd_, where_.unix_path.empty() ? 128 : 16) == 0, "listen");
   acceptor_ = std::thread([this] { accept_all(); });
 }
 

@@ -179,7 +179,7 @@ TEST_F(WebSocketClient, ARefusalWithAnEndlessOrHugeBodyIsARefusalAllTheSame) {
     raw_server server([&](peer& p, int) {
       p.read_until("\r\n\r\n");
       p.send("HTTP/1.1 403 Forbidden\r\n\r\n"); // a body up to the end, which doesn't come
-      if (huge) p.send(std::string(5'000'000, 'x'));
+      if (huge) p.send(std::string(10'000'000, 'x'));
       p.wait_closed();
     });
     websocket_options options;
