@@ -9,6 +9,8 @@ namespace {
 
 using state = container_state;
 
+constexpr int max_name_conflicts = 8;
+
 error to_error(const call_failure& f, std::string_view doing) {
   const std::string text = std::string(doing) + ": " + f.message;
   switch (f.what) {
@@ -41,7 +43,7 @@ public:
     if (m_.state != state::absent) {
       return refuse({errc::conflict, "the user already has a container"}, true);
     }
-    m_.op = operation{command_kind::create, e.op_id, e.image, e.port_hint, 0, false, false,
+    m_.op = operation{command_kind::create, e.op_id, e.image, e.port_hint, 0, 0, false, false,
                       std::nullopt};
     m_.facts = {};
     m_.state = state::creating;
@@ -149,9 +151,11 @@ public:
   // ---- the short commands
   // -------------------------------------------------------------------------------------------------------
 
-  void on(const container_unpaused&) {
+  void on(const container_unpaused& e) {
     if (m_.at != step::unpausing) return;
     m_.state = state::running;
+    // It was not paused after all, so something else forbade the start: the engine knows what.
+    if (e.already) m_.look_needed = true;
     succeed("the container was paused and runs again", true);
   }
 
@@ -223,6 +227,10 @@ public:
       // ports until it is gone.
       if (!m_.op->failure) m_.op->failure = to_error(f, "Unable to create container");
       m_.state = state::unknown;
+      m_.doomed_op = m_.op->op_id;
+      // A look at once, but only the first time: what can't be removed now is tried again at the
+      // next news of it, not in a circle.
+      if (m_.op->answered) return settle();
       return give_up(*m_.op->failure);
     case step::finding_leftover:
       m_.state = state::unknown;
@@ -239,6 +247,7 @@ public:
     case step::unpausing: return short_command_failed(f, "the container could not be resumed");
     case step::stopping: return short_command_failed(f, "the container could not be stopped");
     case step::removing:
+      if (f.what == fault::not_found) return on(container_removed{});
       if (f.what == fault::conflict) {
         m_.at = step::remove_again;
         actions_.emplace_back(pause_then_retry{});
@@ -291,9 +300,16 @@ public:
 
   void on(const container_observed& e) {
     if (m_.at == step::finding_leftover) {
-      if (e.facts.op_id != m_.op->op_id) return finish_create_failure();
-      m_.facts.id = e.facts.id;
-      return roll_back();
+      if (e.facts.op_id == m_.op->op_id) {
+        m_.facts.id = e.facts.id;
+        return roll_back();
+      }
+      // Not what we made, but this user's all the same.
+      actions_.emplace_back(release_ports{});
+      m_.facts = {};
+      adopt(e);
+      if (e.state == state::created) m_.look_needed = true;
+      return give_up(m_.op->failure.value_or(error{errc::internal, "Unable to create container"}));
     }
     if (m_.at == step::finding_owner) {
       if (e.state == state::created) {
@@ -311,13 +327,15 @@ public:
       return;
     }
     adopt(e);
-    if (e.state == state::created) {
+    const bool doomed = !m_.doomed_op.empty() && m_.doomed_op == e.facts.op_id;
+    if (e.state == state::created || (doomed && e.state != state::deleting)) {
       // Created and never started: a create that was cut off. Its key may be missing, so it can't
-      // be finished.
+      // be finished. Or a create that was answered as failed and could not be rolled back then.
       m_.op = operation{command_kind::create,
                         e.facts.op_id,
                         e.facts.image,
                         {},
+                        0,
                         0,
                         false,
                         true,
@@ -330,7 +348,12 @@ public:
   void on(const container_absent&) {
     if (m_.at == step::finding_leftover) return finish_create_failure();
     if (m_.at == step::finding_owner) {
-      // It went away in between: the name is free now.
+      // It went away in between: the name is free now. Or it is not yet there, where an earlier
+      // create that was lost is still at work: no use in asking for ever.
+      if (m_.op->failure) return finish_create_failure();
+      if (++m_.op->name_conflicts >= max_name_conflicts) {
+        return fail_create({errc::conflict, "the container's name is taken, and nothing has it"});
+      }
       return go(step::creating, create_container{m_.op->op_id, m_.op->image, *m_.facts.block});
     }
     if (m_.busy() && m_.at != step::looking) {
@@ -340,6 +363,7 @@ public:
     if (m_.state != state::absent || m_.facts.block) actions_.emplace_back(release_ports{});
     m_.state = state::absent;
     m_.facts = {};
+    m_.doomed_op.clear();
     settle();
   }
 
@@ -359,7 +383,7 @@ private:
   }
 
   void begin(command_kind kind) {
-    m_.op = operation{kind, {}, {}, {}, 0, false, false, std::nullopt};
+    m_.op = operation{kind, {}, {}, {}, 0, 0, false, false, std::nullopt};
   }
 
   bool may_begin() {
@@ -426,6 +450,7 @@ private:
 
   void finish_create_failure() {
     actions_.emplace_back(release_ports{});
+    m_.doomed_op.clear();
     m_.state = state::absent;
     m_.facts = {};
     give_up(m_.op->failure.value_or(error{errc::internal, "Unable to create container"}));

@@ -202,6 +202,7 @@ struct operation {
   std::string image;
   std::optional<std::uint16_t> hint;
   int blocks_tried = 0;
+  int name_conflicts = 0; ///< how often the name was taken and nothing was found to have it
   bool pulled = false;
   bool answered = false;
   std::optional<error> failure; ///< why the create is being rolled back
@@ -213,6 +214,9 @@ struct model {
   step at = step::idle;
   std::optional<operation> op;
   bool look_needed = false; ///< something was heard of while busy
+  /// A create that was answered as failed while what it left could not be removed: removed as soon
+  /// as it is seen again.
+  std::string doomed_op;
 
   [[nodiscard]] bool busy() const { return at != step::idle; }
 };
