@@ -174,7 +174,7 @@ std::string redact(std::string_view text) {
 void flush_log() {
   auto& s = state();
   const std::scoped_lock lock(s.mutex);
-  settle(s, true);
+  settle(s, false);
 }
 
 void set_log_folding(std::chrono::milliseconds window, std::function<steady::time_point()> clock) {

@@ -69,8 +69,8 @@ void add_secret(std::string_view secret);
 /// `text` without the known secrets. For what goes out by another way than the log.
 [[nodiscard]] std::string redact(std::string_view text);
 
-/// Writes the counts of repeated lines that are waiting. For the end of the process and for a
-/// regular tick.
+/// Writes the counts of repeated lines whose few seconds are over; due now and then, as no later
+/// line may come to do it. Taking the sink away writes all of them.
 void flush_log();
 
 /// For tests: how long a line is remembered for folding, and the clock that says so.
