@@ -76,6 +76,9 @@ enum class close_reason {
   overflow,          ///< the server doesn't read, and our queue is full
 };
 
+/// What the end of a connection by such a failure is called.
+[[nodiscard]] close_reason reason_of(link_failure_kind kind, bool while_opening);
+
 /// E.g. "ping timeout".
 [[nodiscard]] std::string_view to_string(close_reason reason);
 
