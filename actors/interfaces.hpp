@@ -140,6 +140,7 @@ using connection_actor = caf::typed_actor<
 using node_supervisor_actor =
     caf::typed_actor<caf::reacts_to<stop_node>, // drain, close, end; then it ends itself
                      caf::replies_to<describe_tree>::with<tree_text>, // the running tree, for a
+                     caf::reacts_to<key_changed>,                     // to the connection
                                                                       // person
                      caf::reacts_to<kill_actor>>;                     // test hook
 

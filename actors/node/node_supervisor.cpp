@@ -47,6 +47,7 @@ node_supervisor_state::behave(environment_ptr env, std::shared_ptr<store::journa
         describe(promise);
         return caf::delegated<tree_text>{};
       },
+      [this](const key_changed& k) { self_->send(connection_, k); },
       [this](const kill_actor& k) { kill(k); },
   };
 }

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+// The node's story: one thread waits for signals, one runs every socket, CAF's run the actors.
+#include "apps/node_command.hpp"
+
+#include "actors/interfaces.hpp"
+#include "actors/node/node_supervisor.hpp"
+#include "apps/api_key.hpp"
+#include "apps/command_line.hpp"
+#include "apps/node_environment.hpp"
+#include "apps/node_hooks.hpp"
+#include "core/capacity.hpp"
+#include "platform/file.hpp"
+#include "platform/log.hpp"
+#include "platform/machine.hpp"
+#include "platform/notify.hpp"
+#include "platform/signals.hpp"
+#include "store/journal.hpp"
+
+#include <caf/all.hpp>
+
+#include <csignal>
+#include <ctime>
+#include <iostream>
+#include <malloc.h>
+#include <utility>
+
+namespace dockhost::apps {
+
+namespace {
+
+using namespace std::chrono_literals;
+using platform::log_level;
+
+constexpr const char* component = "node";
+constexpr auto tick = 1s;
+constexpr auto key_check_interval = 10s;
+constexpr auto answer_timeout = 5s;
+constexpr auto stop_slack = 15s; ///< after the drain's own timeout: closing, ending
+constexpr std::int64_t warn_before_expiry = 3 * 24 * 3600;
+constexpr std::size_t message_burst = 100; ///< CAF's default lets a busy actor starve the others
+
+void warn_of_resources(const settings& values) {
+  machine_resources machine;
+  if (const auto memory = platform::memory(); memory.ok())
+    machine.memory_bytes = memory.value().total_bytes;
+  if (const auto disk = platform::disk(values.node.state_dir); disk.ok())
+    machine.free_disk_bytes = disk.value().free_bytes;
+  machine.cores = platform::cpu_count();
+  for (const auto& line : resource_warnings(machine)) {
+    platform::log(log_level::warn, component, "node.resources", line);
+  }
+}
+
+void warn_of_key(const std::string& key) {
+  if (key.empty()) {
+    platform::log(log_level::warn, component, "key.missing",
+                  "no API key: set DOCKHOST_API_KEY or server.api_key_file");
+    return;
+  }
+  const auto expiry = jwt_expiry(key);
+  if (!expiry) return;
+  const auto left = *expiry - static_cast<std::int64_t>(std::time(nullptr));
+  if (left <= 0) {
+    platform::log(log_level::error, component, "key.expired",
+                  "the API key has expired; register this machine anew");
+  } else if (left < warn_before_expiry) {
+    platform::log(log_level::warn, component, "key.expiring",
+                  "the API key expires soon; register this machine anew",
+                  {{"hours", std::to_string(left / 3600)}});
+  }
+}
+
+/// The actors of one node and the thread-side view of them.
+class running_node {
+public:
+  running_node(actors::environment_ptr env, std::shared_ptr<store::journal> journal)
+      : system_(configure(config_)), self_(system_),
+        supervisor_(
+            system_.spawn(actors::node_supervisor_behavior, std::move(env), std::move(journal))) {
+    self_->monitor(supervisor_);
+  }
+
+  /// The tree, or nothing when the actors do not answer in time.
+  std::optional<std::string> tree() {
+    std::optional<std::string> text;
+    self_->request(supervisor_, answer_timeout, actors::describe_tree{})
+        .receive([&text](const actors::tree_text& t) { text = t.text; }, [](const caf::error&) {});
+    return text;
+  }
+
+  template <class Message>
+  void tell(Message message) {
+    self_->send(supervisor_, std::move(message));
+  }
+
+  /// Waits for the supervisor's end; true when it has ended, `failed` then says how.
+  bool ended(std::chrono::milliseconds patience, bool& failed) {
+    bool down = false;
+    self_->receive(
+        [&](const caf::down_msg& d) {
+          down = true;
+          failed = static_cast<bool>(d.reason) && d.reason != caf::exit_reason::normal;
+        },
+        caf::after(patience) >> [] {});
+    return down;
+  }
+
+private:
+  static caf::actor_system_config& configure(caf::actor_system_config& config) {
+    config.set("scheduler.policy", caf::atom("sharing"));
+    config.set("scheduler.max-threads", std::uint64_t{2});
+    config.set("scheduler.max-throughput", std::uint64_t{message_burst});
+    return config;
+  }
+
+  caf::actor_system_config config_;
+  caf::actor_system system_;
+  caf::scoped_actor self_;
+  actors::node_supervisor_actor supervisor_;
+};
+
+/// The key as the sources say now; told to the actors when it is another one.
+void reload_key(running_node& node, std::string& key, const node_flags& flags) {
+  if (!flags.reload) return;
+  const auto fresh = flags.reload();
+  if (!fresh.ok() || fresh.values.server.api_key == key) return;
+  key = fresh.values.server.api_key;
+  platform::add_secret(key);
+  platform::log(log_level::info, component, "key.changed", "the API key has changed");
+  warn_of_key(key);
+  node.tell(actors::key_changed{key});
+}
+
+/// Until a signal says stop (false) or the actors give up (true).
+bool serve(running_node& node, const settings& values, const node_flags& flags) {
+  auto key = values.server.api_key;
+  const auto watchdog = platform::watchdog_interval();
+  const auto pause =
+      watchdog ? std::min<std::chrono::milliseconds>(
+                     tick, std::chrono::duration_cast<std::chrono::milliseconds>(*watchdog / 3))
+               : std::chrono::milliseconds(tick);
+  auto next_key_check = std::chrono::steady_clock::now() + key_check_interval;
+  for (;;) {
+    const auto signal = platform::wait_for_signal(pause);
+    if (signal && *signal != SIGHUP) {
+      platform::log(log_level::info, component, "node.signal", "asked to stop",
+                    {{"signal", strsignal(*signal)}});
+      return false;
+    }
+    bool failed = false;
+    if (node.ended(0ms, failed)) return true;
+    const auto now = std::chrono::steady_clock::now();
+    if (signal || now >= next_key_check) {
+      reload_key(node, key, flags);
+      next_key_check = now + key_check_interval;
+    }
+    if (const auto victim = actor_to_kill()) node.tell(*victim);
+    // The sign of life is the actors', not this thread's.
+    if (watchdog && node.tree()) platform::notify_watchdog();
+    platform::flush_log();
+  }
+}
+
+} // namespace
+
+int run_node(const settings& values, const node_flags& flags) {
+  // Few threads allocate: more arenas would only hold memory.
+  mallopt(M_ARENA_MAX, 2);
+  // 1. This state directory is ours alone.
+  if (auto made = platform::make_private_directory(values.node.state_dir); !made.ok()) {
+    platform::log(log_level::error, component, "node.state_dir", made.err().message);
+    return exit_failure;
+  }
+  const auto lock = platform::lock_file(values.node.state_dir + "/lock");
+  if (!lock.ok()) {
+    platform::log(log_level::error, component, "node.locked", lock.err().message,
+                  {{"state_dir", values.node.state_dir}});
+    return exit_failure;
+  }
+  auto journal = store::journal::open(values.node.state_dir + "/journal.sqlite");
+  if (!journal.ok()) {
+    platform::log(log_level::error, component, "journal.unusable", journal.err().message);
+    return exit_failure;
+  }
+  if (!journal.value()->note().empty()) {
+    platform::log(log_level::warn, component, "journal.renewed", journal.value()->note());
+  }
+  // 2. The io thread, which outlives the actors.
+  net::io_thread io;
+  auto env = make_environment(values, io);
+  if (!env.ok()) {
+    platform::log(log_level::error, component, "node.unusable", env.err().message);
+    return exit_failure;
+  }
+  warn_of_resources(values);
+  warn_of_key(values.server.api_key);
+  platform::log(log_level::info, component, "node.starting", "DockHost node " DOCKHOST_VERSION,
+                {{"node_id", env.value()->node_id}, {"state_dir", values.node.state_dir}});
+  // 3. The actors.
+  bool failed = false;
+  {
+    running_node node(env.value(), std::shared_ptr<store::journal>(std::move(journal).value()));
+    const auto tree = node.tree();
+    platform::notify_ready();
+    platform::log(log_level::info, component, "node.ready", "ready");
+    if (flags.print_tree) std::cout << tree.value_or("node (starting)\n") << std::flush;
+    // 4. Work.
+    const bool gave_up = serve(node, values, flags);
+    // 5. The end: drain, close, end the actors, then (by scope) their system, then the io thread.
+    platform::notify_stopping();
+    failed = gave_up;
+    if (!gave_up) {
+      const auto patience = values.deadlines.shutdown + stop_slack;
+      platform::notify_extend_timeout(
+          std::chrono::duration_cast<std::chrono::microseconds>(patience));
+      node.tell(actors::stop_node{});
+      bool ended_badly = false;
+      if (!node.ended(patience, ended_badly)) {
+        platform::log(log_level::error, component, "node.stuck", "the actors did not end in time");
+        platform::flush_log();
+        std::_Exit(exit_failure);
+      }
+    }
+  }
+  platform::log(log_level::info, component, "node.stopped", failed ? "ended by itself" : "stopped");
+  return failed ? exit_failure : exit_ok;
+}
+
+} // namespace dockhost::apps

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "apps/node_link.hpp"
+
+#include "actors/link/socketio_driver.hpp"
+#include "platform/log.hpp"
+
+#include <atomic>
+#include <utility>
+
+namespace dockhost::apps {
+
+namespace {
+
+namespace socketio = protocol::socketio;
+using platform::log_level;
+
+json::value introduction(const node_introduction& who, const std::string& api_key) {
+  return json::object{{"DOCKHOST_API_KEY", api_key},
+                      {"LAN_IP", who.lan_ip.empty() ? json::value() : json::value(who.lan_ip)},
+                      {"NODE_ID", who.node_id},
+                      {"BOOT_ID", who.boot_id},
+                      {"VERSION", who.version}};
+}
+
+/// What the io thread writes and the connection actor reads.
+struct link_facts {
+  std::atomic<std::size_t> max_payload{0};
+  bool refused = false; ///< io thread only
+};
+
+void report_unsent(const socketio::send_result<unit>& sent) {
+  if (sent.ok()) return;
+  platform::log(log_level::warn, "connection", "packet.unsent", "a packet could not be sent",
+                {{"reason", std::string(socketio::to_string(sent.err()))}});
+}
+
+class driver_link final : public actors::server_link {
+public:
+  driver_link(net::io_thread& io, net::endpoint where, actors::socketio_driver_options options,
+              actors::server_link_handlers handlers)
+      : facts_(std::make_shared<link_facts>()),
+        driver_(io, std::move(where), std::move(options), adapt(std::move(handlers), facts_)) {}
+
+  void emit(std::string event, json::array arguments) override {
+    if (!driver_.emit(std::move(event), std::move(arguments), {}, report_unsent)) overflow();
+  }
+
+  void acknowledge(std::uint64_t ack, json::array arguments) override {
+    if (!driver_.acknowledge(ack, std::move(arguments), {}, report_unsent)) overflow();
+  }
+
+  void close() override {
+    if (!driver_.close()) overflow();
+  }
+
+  [[nodiscard]] std::size_t max_payload() const override { return facts_->max_payload; }
+
+private:
+  static void overflow() {
+    platform::log(log_level::warn, "connection", "packet.unsent", "a packet could not be sent",
+                  {{"reason", "too many wait for the io thread"}});
+  }
+
+  static actors::socketio_driver_handlers adapt(actors::server_link_handlers to,
+                                                std::shared_ptr<link_facts> facts) {
+    actors::socketio_driver_handlers from;
+    from.on_connected = [to, facts](socketio::connected c) {
+      if (c.server.max_payload > 0)
+        facts->max_payload = static_cast<std::size_t>(c.server.max_payload);
+      platform::log(log_level::debug, "connection", "connection.transport",
+                    c.websocket ? "over WebSocket" : "over polling");
+      to.on_connected();
+    };
+    from.on_refused = [to, facts](socketio::connect_refused r) {
+      facts->refused = true;
+      to.on_refused(std::move(r.message));
+    };
+    from.on_event = [to](socketio::event e) {
+      to.on_event(std::move(e.name), std::move(e.args), e.ack_id);
+    };
+    from.on_upgraded = [] {
+      platform::log(log_level::debug, "connection", "connection.transport",
+                    "upgraded to WebSocket");
+    };
+    // After a refusal the connection actor has already moved on.
+    from.on_disconnected = [to, facts](socketio::disconnected d) {
+      if (!facts->refused) to.on_closed(std::move(d.text), d.clean);
+    };
+    return from;
+  }
+
+  std::shared_ptr<link_facts> facts_;
+  actors::socketio_driver driver_;
+};
+
+} // namespace
+
+std::unique_ptr<actors::server_link> open_server_link(net::io_thread& io, const settings& values,
+                                                      const actors::server_address& server,
+                                                      const node_introduction& who,
+                                                      const std::string& api_key,
+                                                      actors::server_link_handlers handlers) {
+  const auto& config = values.server;
+  net::tls_options tls{config.tls_verify, config.ca_file, config.client_cert, config.client_key};
+  actors::socketio_driver_options options;
+  options.socketio.engine.path = server.path;
+  options.socketio.engine.query = {{"role", "backend"}};
+  options.socketio.engine.connect_timeout = config.connect_timeout;
+  options.socketio.connect_timeout = config.connect_timeout;
+  options.socketio.max_received = static_cast<std::size_t>(config.max_payload);
+  options.socketio.auth = introduction(who, api_key);
+  return std::make_unique<driver_link>(io, actors::to_endpoint(server, tls), std::move(options),
+                                       std::move(handlers));
+}
+
+} // namespace dockhost::apps
