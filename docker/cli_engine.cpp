@@ -246,11 +246,18 @@ void cli_engine::put_archive(std::string id, std::string tar, milliseconds timeo
                              done<unit> done) {
   auto answer = impl_->gate.track(std::move(done));
   if (!impl_->plausible(id, answer)) return;
+  const auto deadline = in(timeout);
   impl_->ask(
-      call_kind::put_archive, cli_put_archive(id), in(timeout),
-      [answer](engine_result<std::string> text) {
-        if (!text) return answer(fail(std::move(text).err()));
-        answer(unit{});
+      call_kind::put_archive, cli_put_archive(id), deadline,
+      [this, id, deadline, answer](engine_result<std::string> text) {
+        if (text) return answer(unit{});
+        auto problem = std::move(text).err();
+        if (problem.code != engine_errc::failed) return answer(fail(std::move(problem)));
+        // Whatever is wrong, the program says that "/" must be a directory: a look tells.
+        impl_->look(call_kind::put_archive, id, deadline,
+                    [answer, problem](engine_result<container_details> now) {
+                      answer(fail(now ? problem : std::move(now).err()));
+                    });
       },
       std::move(tar));
 }

@@ -14,11 +14,11 @@ namespace dockhost::docker {
 inline constexpr std::string_view default_engine_socket = "/var/run/docker.sock";
 
 struct engine_tls {
-  bool verify = false;     ///< DOCKER_TLS_VERIFY is not empty
-  std::string cert_path;   ///< DOCKER_CERT_PATH: a folder with ca.pem, cert.pem, key.pem
-  std::string ca_file;     ///< one by one, each above cert_path
-  std::string client_cert; ///< PEM
-  std::string client_key;  ///< PEM
+  bool verify = false;          ///< DOCKER_TLS_VERIFY is not empty
+  std::string cert_path = {};   ///< DOCKER_CERT_PATH: a folder with ca.pem, cert.pem, key.pem
+  std::string ca_file = {};     ///< one by one, each above cert_path
+  std::string client_cert = {}; ///< PEM
+  std::string client_key = {};  ///< PEM
 };
 
 struct engine_address {

@@ -126,6 +126,7 @@ void simulated_engine::state::run(call_kind kind, std::string container, millise
       answer(std::move(result));
     };
     const auto delay = self.options.latency + call.fault.delay;
+    if (timeout.count() <= 0) answer(fail(simulated_timeout(kind)));
     // The work goes on after the caller has given up, as at a real engine; a hanging call never
     // ends.
     if (call.fault.hang || delay >= timeout)

@@ -165,6 +165,12 @@ void socket_engine::inspect(std::string id, milliseconds timeout, done<container
 
 void socket_engine::create(container_spec spec, milliseconds timeout, done<std::string> done) {
   auto answer = impl_->gate.track(std::move(done));
+  if (spec.name.empty()) { // the engine would choose one
+    impl_->api.post([answer] {
+      answer(fail(engine_error{engine_errc::bad_request, "the name is empty"}));
+    });
+    return;
+  }
   impl_->api.call({.method = "POST",
                    .path = "/containers/create?name=" + url_encode(spec.name),
                    .body = encode_create(spec),
