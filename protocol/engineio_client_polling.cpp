@@ -108,6 +108,9 @@ void client::flush() {
   while (!queue_.empty()) {
     const auto& p = queue_.front();
     if (!body.empty() && body.size() + payload_size(p) > server_.max_payload) break;
+    // The close goes alone: beside it, the server drops the session before it has looked at a
+    // DISCONNECT packet, and takes the clean end for a lost link.
+    if (!body.empty() && p.type == packet_type::close) break;
     if (p.type == packet_type::pong) pong_queued_ = false;
     close_posted_ = close_posted_ || p.type == packet_type::close;
     queued_bytes_ -= p.data.size();
