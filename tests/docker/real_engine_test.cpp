@@ -205,13 +205,12 @@ TEST_P(real_engine, what_was_asked_for_is_what_the_engine_has) {
   s.nano_cpus = 500'000'000;
   s.pids_limit = 512;
   create(*engine, s);
-  EXPECT_EQ(
-      host_config(s.name),
-      R"({"22/tcp":[{"HostIp":"","HostPort":"18000"}],)"
-      R"("80/tcp":[{"HostIp":"127.0.0.1","HostPort":"18001"}]} )"
-      R"({"Name":"unless-stopped","MaximumRetryCount":0} 536870912 536870912 500000000 512 )"
-      R"(["no-new-privileges"] {"Type":"json-file","Config":{"max-file":"3","max-size":"10m"}} )"
-      "limited {\"k\":\"v\"}\n");
+  EXPECT_EQ(host_config(s.name),
+            R"({"22/tcp":[{"HostIp":"","HostPort":"18000"}],)"
+            R"("80/tcp":[{"HostIp":"127.0.0.1","HostPort":"18001"}]} )"
+            "unless-stopped 536870912 536870912 500000000 512 "
+            R"(["no-new-privileges"] json-file {"max-file":"3","max-size":"10m"} )"
+            "limited {\"k\":\"v\"}\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(real, real_engine,
