@@ -165,7 +165,7 @@ TEST_F(WebSocketClient, ARefusedHandshakeTellsTheStatus) {
     });
     record r;
     websocket_client client(io, server.where(), {}, r.handlers());
-    EXPECT_TRUE(client.send_text("never sent"));
+    client.send_text("never sent");
     ASSERT_TRUE(r.wait_closed());
     EXPECT_EQ(r.why->code, net_errc::handshake);
     EXPECT_EQ(r.why->http_status, std::stoi(status));
@@ -420,13 +420,11 @@ TEST_F(WebSocketClient, ClosedBeforeItWasOpen) {
 
 TEST_F(WebSocketClient, TheQueueIsBounded) {
   std::promise<void> go_on;
-  raw_server server([&](peer& p, int n) {
+  raw_server server([&](peer& p, int) {
+    go_on.get_future().wait(); // once it is open, the kernel's buffers take some of it
     p.send(upgrade(p.read_until("\r\n\r\n")));
-    go_on.get_future().wait();
-    std::size_t bytes = 0;
-    for (frame f = read_frame(p); f.op == binary; f = read_frame(p))
-      bytes += f.payload.size();
-    (void)n;
+    while (read_frame(p).op != -1) {
+    }
     p.close();
   });
   websocket_options options;
