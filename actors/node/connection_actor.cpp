@@ -119,6 +119,7 @@ void connection_state::connect() {
   handlers.on_closed = [me, session](std::string reason, bool clean) {
     caf::anon_send(me, link_closed{session, std::move(reason), clean});
   };
+  key_tried_ = api_key_;
   link_ = env_->open_link(api_key_, std::move(handlers));
 }
 
@@ -134,6 +135,8 @@ void connection_state::connected() {
 void connection_state::refused(const std::string& message) {
   link_.reset();
   if (phase_ == phase::closing) return closed("refused", true);
+  // Another key has come while this one was being tried.
+  if (key_tried_ != api_key_) return connect();
   const auto pause = env_->config.server.refused_key_min + refused_backoff_->next();
   enter(phase::waiting_refused, "Authentication failed: the main server said: " + message +
                                     ". Check DOCKHOST_API_KEY; a new key is tried at once");
@@ -141,6 +144,8 @@ void connection_state::refused(const std::string& message) {
 }
 
 void connection_state::closed(const std::string& reason, bool clean) {
+  // A refusal has ended this session already, and set the slow pace of the next attempts.
+  if (phase_ == phase::waiting || phase_ == phase::waiting_refused) return;
   link_.reset();
   if (phase_ == phase::closing) {
     enter(phase::closed, "closed");
@@ -191,7 +196,7 @@ void connection_state::heard(link_event& e) {
 }
 
 void connection_state::send_reply(reply_ready& r) {
-  const bool live = phase_ == phase::connected && link_;
+  const bool live = phase_ == phase::connected && link_ && !rehandshaking_;
   if (live && r.session == session_) {
     if (r.ack) {
       link_->acknowledge(*r.ack, {std::move(r.payload)});

@@ -54,6 +54,7 @@ private:
   fleet_actor fleet_;
   router_actor router_;
   std::string api_key_;
+  std::string key_tried_; ///< the one that the present session was opened with
   phase phase_ = phase::idle;
   std::unique_ptr<server_link> link_;
   std::uint64_t session_ = 0;

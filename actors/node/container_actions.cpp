@@ -83,6 +83,8 @@ void container_actor_state::call_for(engine_operation operation, std::chrono::mi
 }
 
 void container_actor_state::do_act(const lifecycle::pull_image& a) {
+  // The machine may come here after the shutdown began: a pull could outlast the stop timeout.
+  if (shutting_down_) return dispatch(lifecycle::shutdown_begun{});
   const auto stall = env_->config.engine.pull_stall;
   // The command's own deadline bounds the whole pull; the engine's only says when nothing moves.
   const auto serial = serial_;
@@ -212,7 +214,7 @@ void container_actor_state::do_act(const lifecycle::start_container& a) {
 }
 
 void container_actor_state::do_act(const lifecycle::await_ssh&) {
-  ssh_deadline_ = std::chrono::steady_clock::now() + env_->config.containers.ssh_ready_timeout;
+  ssh_deadline_ = self_->clock().now() + env_->config.containers.ssh_ready_timeout;
   ssh_attempts_ = 0;
   probe_ssh();
 }
@@ -232,8 +234,7 @@ void container_actor_state::probe_ssh() {
 void container_actor_state::ssh_probed(const ssh_probe_done& d) {
   if (d.serial != serial_ || model_.at != lifecycle::step::awaiting_ssh) return;
   if (d.answered) return dispatch(lifecycle::ssh_answered{});
-  if (std::chrono::steady_clock::now() >= ssh_deadline_)
-    return dispatch(lifecycle::ssh_silent{d.why});
+  if (self_->clock().now() >= ssh_deadline_) return dispatch(lifecycle::ssh_silent{d.why});
   // A container that is starting answers soon: look often at first, then less and less.
   const auto pause =
       std::min<std::chrono::milliseconds>(ssh_pause_last, ssh_pause_first * ssh_attempts_);

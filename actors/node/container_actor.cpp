@@ -54,7 +54,12 @@ container_actor::behavior_type container_actor_state::behave(environment_ptr env
       [this](execute& request) { enqueue(request); },
       [this](const container_seen& look) { seen(look); },
       [this](const container_event_heard&) { dispatch(lifecycle::look_wanted{}); },
-      [this](recover) { dispatch(lifecycle::look_wanted{}); },
+      [this](recover) {
+        // What the dead one did is not known, nor what the fleet believes still true: look, then
+        // tell.
+        model_.state = container_state::unknown;
+        dispatch(lifecycle::look_wanted{});
+      },
       [this](begin_shutdown) { shut_down(); },
       [this](const engine_health& health) {
         if (health.reachable) {
@@ -110,8 +115,9 @@ void container_actor_state::overdue(const std::string& op_id) {
 }
 
 void container_actor_state::seen(const container_seen& look) {
-  // A relist that began before our last change may show the state before it.
-  if (!model_.busy() && look.taken <= last_change_) {
+  // A relist that began before our last change may show the state before it, and while a call is
+  // out it must not pass for that call's own look.
+  if (model_.busy() || look.taken <= last_change_) {
     dispatch(lifecycle::look_wanted{});
   } else if (look.view) {
     dispatch(lifecycle::container_observed{look.view->state, facts_of(*look.view)});
@@ -135,7 +141,7 @@ void container_actor_state::dispatch(const lifecycle::event& what) {
   model_ = std::move(turn.next);
   if (model_.at != before) ++serial_;
   if (model_.state != state_before) {
-    last_change_ = std::chrono::steady_clock::now();
+    last_change_ = self_->clock().now();
     platform::log(log_level::info, name, "container.state", "container state changed",
                   {{"user", username_},
                    {"change", std::string(to_string(state_before)) + "->" +

@@ -100,7 +100,7 @@ caf::result<engine_answer> docker_state::accept(engine_call& call) {
     return engine_answer{engine_error{engine_errc::failed, "too many engine calls wait"}};
   }
   if (const auto* pull = std::get_if<op_pull>(&call.operation)) pulls_[pull->image] = id;
-  const auto due = std::chrono::steady_clock::now() + call.timeout;
+  const auto due = self_->clock().now() + call.timeout;
   pending_.emplace(id, pending{std::move(call), {std::move(promise)}, due, false});
   pump();
   if (const auto it = pending_.find(id); it != pending_.end() && !it->second.running) {
@@ -119,8 +119,7 @@ void docker_state::launch(std::uint64_t id, pending& p) {
   p.running = true;
   // What a call waited for its turn comes off its time at the engine, so that the answer stays
   // within the caller's timeout.
-  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-      p.due - std::chrono::steady_clock::now());
+  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(p.due - self_->clock().now());
   left = std::clamp(left, std::chrono::milliseconds(1), p.call.timeout);
   platform::fault_point(std::string("engine.") + name_of(p.call.operation) + ".before");
   docker_actor me = self_;
@@ -232,6 +231,8 @@ void docker_state::overdue(std::uint64_t id) {
 void docker_state::note(const engine_answer& answer) {
   const auto* failed = std::get_if<engine_error>(&answer.value);
   if (failed == nullptr) return;
+  // Known to be gone: the probe has its own rhythm.
+  if (known_ && !health_.reachable) return;
   // One hung container must not count as a hung engine, and a lost connection may be a single one:
   // the probe decides.
   if (failed->code == engine_errc::unreachable || failed->code == engine_errc::timeout) probe();

@@ -84,7 +84,22 @@ void fleet_state::accept(execute& request) {
   }
   if (held_.size() >= max_held)
     return refuse(request, {errc::capacity, "too many requests wait for the engine"});
-  held_.push_back(std::move(request));
+  held_.push_back({std::move(request), self_->clock().now()});
+}
+
+/// What waited for the first relist has the rest of its time; one whose time is over has been
+/// answered by the router, and must have no effect any more.
+void fleet_state::forward_held() {
+  for (auto& [request, since] : std::exchange(held_, {})) {
+    const auto waited =
+        std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now() - since);
+    if (waited >= request.command.budget) {
+      refuse(request, {errc::timeout, "the containers of this node were not known in time"});
+    } else {
+      request.command.budget -= waited;
+      forward(request);
+    }
+  }
 }
 
 void fleet_state::forward(execute& request) {
@@ -220,7 +235,7 @@ void fleet_state::child_down(caf::down_msg& down) {
             op_id, error{errc::internal, "the command was interrupted inside the node"}, {}, {}});
   }
   m.creating = false;
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = self_->clock().now();
   m.crashes.push_back(now);
   while (now - m.crashes.front() > crash_window)
     m.crashes.pop_front();
@@ -264,8 +279,7 @@ void fleet_state::listed(fleet_listed& all) {
   if (!std::exchange(loaded_, true)) {
     platform::log(log_level::info, name, "fleet.loaded", "containers of this node taken over",
                   {{"containers", std::to_string(all.containers.size())}});
-    for (auto& request : std::exchange(held_, {}))
-      forward(request);
+    forward_held();
     answer_asking();
   }
 }
@@ -278,8 +292,9 @@ void fleet_state::answer_asking() {
 
 void fleet_state::not_listed(const std::string& why) {
   if (loaded_) return;
-  for (auto& request : std::exchange(held_, {})) {
-    refuse(request, {errc::engine_unavailable, "the container engine can't be listed: " + why});
+  for (const auto& waiting : std::exchange(held_, {})) {
+    refuse(waiting.request,
+           {errc::engine_unavailable, "the container engine can't be listed: " + why});
   }
   answer_asking();
 }
@@ -307,8 +322,8 @@ inventory fleet_state::snapshot() const {
 
 void fleet_state::shut_down() {
   shutting_down_ = true;
-  for (const auto& request : std::exchange(held_, {}))
-    refuse(request, {errc::shutting_down, "the node is shutting down"});
+  for (const auto& waiting : std::exchange(held_, {}))
+    refuse(waiting.request, {errc::shutting_down, "the node is shutting down"});
   for (auto& [username, m] : members_)
     self_->send(m.actor, begin_shutdown{});
 }

@@ -39,8 +39,14 @@ private:
     std::deque<std::chrono::steady_clock::time_point> crashes;
   };
 
+  struct held {
+    execute request;
+    std::chrono::steady_clock::time_point since;
+  };
+
   void accept(execute& request);
   void forward(execute& request);
+  void forward_held();
   void finished(command_outcome& outcome);
   void listed(fleet_listed& all);
   void not_listed(const std::string& why);
@@ -67,7 +73,7 @@ private:
   std::map<std::string, member> members_;
   std::map<std::string, std::string> owner_of_op_; ///< op_id -> username
   std::vector<inventory_listener_actor> listeners_;
-  std::deque<execute> held_;                                          ///< until the first relist
+  std::deque<held> held_;                                             ///< until the first relist
   std::vector<caf::typed_response_promise<inventory_answer>> asking_; ///< the same
   bool loaded_ = false;
   bool shutting_down_ = false;

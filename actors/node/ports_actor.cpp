@@ -56,13 +56,12 @@ void ports_state::recall(const std::vector<store::quarantine_entry>& quarantined
     const auto left = std::chrono::milliseconds(q.until_ms - env_->unix_ms());
     if (left <= 0ms) continue;
     const auto rest = std::min(left, env_->config.ports.quarantine);
-    registry_->quarantine(port_block{q.port_base}, std::chrono::steady_clock::now() + rest);
+    registry_->quarantine(port_block{q.port_base}, self_->clock().now() + rest);
   }
 }
 
 block_answer ports_state::reserve(const reserve_block& wanted) {
-  auto block = registry_->reserve(wanted.owner, wanted.hint, env_->can_bind,
-                                  std::chrono::steady_clock::now());
+  auto block = registry_->reserve(wanted.owner, wanted.hint, env_->can_bind, self_->clock().now());
   if (block.ok()) {
     platform::log(log_level::debug, name, "ports.reserved", "ports reserved",
                   {{"user", wanted.owner}, {"port", std::to_string(block.value().base)}});
@@ -76,7 +75,7 @@ block_answer ports_state::reserve(const reserve_block& wanted) {
 void ports_state::quarantine(const quarantine_block& taken) {
   const auto rest = env_->config.ports.quarantine;
   registry_->release(taken.owner);
-  registry_->quarantine(taken.block, std::chrono::steady_clock::now() + rest);
+  registry_->quarantine(taken.block, self_->clock().now() + rest);
   self_->send(journal_, journal_quarantine{taken.block, env_->unix_ms() + rest.count()});
 }
 

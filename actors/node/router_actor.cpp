@@ -21,6 +21,7 @@ using platform::log_level;
 
 constexpr std::size_t max_ledger_entries = 10'000;
 constexpr std::size_t max_pending = 10'000;
+constexpr std::size_t max_askers = 64; ///< of one request id
 constexpr auto backstop = 5s; ///< after the deadline: by then whoever should have answered is dead
 constexpr auto journal_timeout = 10s;
 
@@ -134,7 +135,10 @@ void router_state::begin_journalled(protocol::request request, asker who) {
     const auto op = op_of_request_.find(request_id);
     if (op == op_of_request_.end())
       return refuse(who, {errc::internal, "the request runs, but its command is lost"});
-    pending_[op->second].askers.push_back(std::move(who));
+    auto& askers = pending_[op->second].askers;
+    if (askers.size() >= max_askers)
+      return refuse(who, {errc::capacity, "this request was sent too often"});
+    askers.push_back(std::move(who));
     return;
   }
   case ledger_verdict::replay: {
@@ -236,6 +240,11 @@ void router_state::finished(const command_outcome& outcome) {
 void router_state::settle(const std::string& op_id, const protocol::outcome& result) {
   const auto it = pending_.find(op_id);
   if (it == pending_.end() || std::exchange(it->second.answered, true)) return;
+  // Whoever named a container by id is told whose it is, where the reply goes out as an event.
+  for (auto& who : it->second.askers) {
+    if (who.from.username.empty() && result.container)
+      who.from.username = result.container->username;
+  }
   if (it->second.v2_request) {
     const auto id = *it->second.v2_request;
     pending_.erase(it);

@@ -73,9 +73,14 @@ void router_state::v2_finished(const std::string& username, std::uint64_t id,
   const auto it = v2_users_.find(username);
   if (it == v2_users_.end()) return;
   auto& user = it->second;
-  const auto request = user.requests.extract(id);
+  auto request = user.requests.extract(id);
   const auto finished = user.batch.finished(id);
-  if (!request.empty() && finished.send) v2_send(request.mapped().who, result);
+  if (!request.empty() && finished.send) {
+    // A reply that is sent belongs to the present connection, also where one of it joined a request
+    // of an earlier one.
+    request.mapped().who.session = session_;
+    v2_send(request.mapped().who, result);
+  }
   if (finished.execute) return v2_execute(username, *finished.execute);
   if (user.batch.idle()) {
     v2_users_.erase(it);

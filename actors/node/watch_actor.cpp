@@ -18,7 +18,9 @@ using platform::log_level;
 
 constexpr auto request_slack = 10s;
 constexpr auto foreign_pause =
-    1'000ms;                         ///< a burst of events of others' containers costs one relist
+    1'000ms; ///< a burst of events of others' containers costs one relist
+constexpr auto first_patience =
+    2s; ///< how long the first listing waits for looks at others' containers
 constexpr auto stream_pause = 250ms; ///< before a lost event stream is opened again
 constexpr auto events_overlap =
     5s; ///< the stream is opened before it is subscribed: look back a little
@@ -64,7 +66,9 @@ watch_actor::behavior_type watch_state::behave(environment_ptr env, docker_actor
       },
       [this](const engine_health& h) { health_changed(h); },
       [this](const relist_due& due) {
-        if (due.generation == generation_) relist();
+        if (due.generation != generation_) return;
+        relist_at_.reset();
+        relist();
       },
   };
 }
@@ -92,6 +96,11 @@ void watch_state::heard(const docker::container_event& e) {
 }
 
 void watch_state::relist_soon(std::chrono::milliseconds pause) {
+  // The earlier of two wishes counts: steady news of others' containers must not put the relist off
+  // for ever.
+  const auto at = self_->clock().now() + pause;
+  if (relist_at_ && *relist_at_ <= at) return;
+  relist_at_ = at;
   self_->delayed_send(self_, pause, relist_due{++generation_});
 }
 
@@ -104,7 +113,7 @@ void watch_state::relist() {
   // The stream first: what happens after the listing was taken must be heard of.
   if (std::exchange(stream_lost_, false)) open_stream();
   listing_ = true;
-  const auto taken = std::chrono::steady_clock::now();
+  const auto taken = self_->clock().now();
   const auto timeout = env_->config.engine.list_timeout;
   const auto failed = [this](const std::string& why) {
     listing_ = false;
@@ -156,6 +165,13 @@ void watch_state::listed(const std::vector<docker::container_summary>& all,
   for (auto& [owner, view] : ours)
     told.containers.push_back(std::move(view));
   tell_foreign_ports();
+  if (std::exchange(first_, false) && inspecting_) {
+    // Nothing is created before the ports of others' stopped containers are known, but a container
+    // that hangs must not hold the node up: the next listing goes through in any case.
+    held_back_ = true;
+    return relist_soon(first_patience);
+  }
+  held_back_ = false;
   self_->send(fleet_, std::move(told));
 }
 
@@ -169,7 +185,8 @@ void watch_state::learn_foreign(const std::vector<docker::container_summary>& al
     for (const auto& p : c.ports) {
       if (p.host_port != 0) ports.insert(p.host_port);
     }
-    if (!inspected_.contains(c.id)) to_inspect_.push_back(c.id);
+    const bool shows_its_ports = c.status == "running" || c.status == "paused";
+    if (!shows_its_ports && !inspected_.contains(c.id)) to_inspect_.push_back(c.id);
   }
   std::erase_if(foreign_, [&present](const auto& entry) { return !present.contains(entry.first); });
   std::erase_if(inspected_, [&present](const auto& id) { return !present.contains(id); });
@@ -184,7 +201,10 @@ void watch_state::inspect_next_foreign() {
   const auto timeout = env_->config.engine.inspect_timeout;
   const auto go_on = [this] {
     inspecting_ = false;
-    if (to_inspect_.empty()) tell_foreign_ports();
+    if (to_inspect_.empty()) {
+      tell_foreign_ports();
+      if (std::exchange(held_back_, false)) relist();
+    }
     inspect_next_foreign();
   };
   self_->request(docker_, timeout + request_slack, engine_call{{}, op_inspect{id}, timeout})

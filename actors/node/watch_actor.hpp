@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -50,7 +51,10 @@ private:
   bool listing_ = false;
   bool again_ = false;
   std::uint64_t generation_ = 0; ///< of the relist timer: only the newest counts
+  std::optional<std::chrono::steady_clock::time_point> relist_at_; ///< when that one is due
   int failures_ = 0;
+  bool first_ = true;      ///< nothing has been listed yet
+  bool held_back_ = false; ///< the first listing was not told: some of others' ports are unknown
   std::map<std::string, std::set<std::uint16_t>> foreign_; ///< by container id
   std::set<std::string> inspected_;
   std::deque<std::string> to_inspect_;
