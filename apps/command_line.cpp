@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/command_line.hpp"
 
+#include "apps/nearest.hpp"
 #include "apps/options.hpp"
 
 #include <iostream>
@@ -17,7 +18,7 @@ constexpr const char* about =
     "DockHost gives each user a container with SSH on this machine, on command of a main server.";
 
 constexpr const char* exit_codes =
-    "\nExit codes: 0 all went well, 1 a failure at run time, 2 wrong flags or configuration.";
+    "\nExit codes: 0 all went well, 1 a failure at run time, 2 wrong flags or configuration.\n";
 
 constexpr const char* first_steps =
     "\nThe first time:\n"
@@ -86,6 +87,19 @@ void add_config_flags(CLI::App& to, config_flags& flags) {
   add_set(to, flags);
 }
 
+/// What to say of a first word that is no command; empty when it is one, or a flag.
+std::string unknown_command(const CLI::App& app, std::string_view word) {
+  if (word.starts_with('-')) return {};
+  nearest search(word);
+  for (const CLI::App* each : app.get_subcommands(nullptr)) {
+    if (each->get_name() == word) return {};
+    search.consider(each->get_name());
+  }
+  std::string out = "dockhost: there is no command \"" + std::string(word) + "\"";
+  if (!search.best().empty()) out += "; did you mean \"" + std::string(search.best()) + "\"?";
+  return out + "\nRun dockhost --help for more information.\n";
+}
+
 /// Every option, for the end of check-config's help.
 std::string option_list() {
   const settings defaults;
@@ -146,10 +160,11 @@ std::optional<command_line> parse_command_line(int argc, const char* const* argv
     exit_code = app.exit(e); // prints the help or the version
     return std::nullopt;
   } catch (const CLI::ParseError& e) {
-    if (argc <= 1) {
-      std::cerr << app.help();
-    } else {
+    const std::string unknown = argc > 1 ? unknown_command(app, argv[1]) : app.help();
+    if (unknown.empty()) {
       app.exit(e); // prints what is wrong
+    } else {
+      std::cerr << unknown;
     }
     exit_code = exit_usage;
     return std::nullopt;

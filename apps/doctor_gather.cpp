@@ -43,7 +43,8 @@ std::string why_not_writable(const std::string& folder) {
     if (slash == std::string::npos) break;
     at = slash == 0 ? "/" : at.substr(0, slash);
   }
-  if (::access(at.c_str(), W_OK | X_OK) == 0) return {};
+  // The dot: a file in the place of a folder is wrong too.
+  if (::access((at + "/.").c_str(), W_OK | X_OK) == 0) return {};
   const int code = errno;
   return folder + " cannot be written: " + std::generic_category().message(code) +
          (at == folder ? "" : " (" + at + ")");

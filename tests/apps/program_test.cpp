@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdio>
-#include <memory>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -29,13 +28,14 @@ outcome run(const temp_folder& folder, const std::string& arguments,
             const std::string& environment = "") {
   const std::string line = "cd '" + folder.path() + "' && env -i HOME=/nonexistent " + environment +
                            " " DOCKHOST_PROGRAM " " + arguments + " 2>&1";
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(line.c_str(), "r"), nullptr);
+  FILE* const pipe = ::popen(line.c_str(), "r"); // pclose() below gives the exit status
+  if (pipe == nullptr) return {};
   outcome out;
   std::array<char, 4096> buffer{};
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe.get())) > 0;) {
+  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
     out.output.append(buffer.data(), n);
   }
-  const int status = ::pclose(pipe.get());
+  const int status = ::pclose(pipe);
   out.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   return out;
 }
@@ -67,6 +67,7 @@ TEST(program, wrong_arguments_exit_with_2) {
     EXPECT_EQ(result.code, 2) << wrong;
     EXPECT_FALSE(result.output.empty()) << wrong;
   }
+  EXPECT_THAT(run(folder, "nodes").output, HasSubstr("did you mean \"node\"?"));
   EXPECT_THAT(run(folder, "check-config --set server.ulr=x").output,
               HasSubstr("did you mean \"server.url\"?"));
 }
