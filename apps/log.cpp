@@ -52,7 +52,7 @@ void start_log(const settings& values, std::string_view debug) {
   logger->set_error_handler([](const std::string&) {}); // a closed stderr must not end the node
   logger->set_pattern(look == style::json       ? "%v"
                       : look == style::terminal ? "%H:%M:%S.%e %^%-7l%$ %v"
-                                                : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+                                                : "%Y-%m-%dT%H:%M:%S.%e%z %v");
   platform::set_log_sink([logger = std::move(logger), look, color](const auto& record) {
     const std::string line = look == style::json       ? json_line(record)
                              : look == style::terminal ? terminal_line(record, color)

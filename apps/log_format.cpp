@@ -62,8 +62,13 @@ std::string terminal_line(const platform::log_record& record, bool color) {
 }
 
 std::string plain_line(const platform::log_record& record) {
-  std::string out = record.component;
-  out.append(" ").append(record.event_id).append(": ").append(record.message);
+  std::string out(platform::to_string(record.level));
+  out.append(" ")
+      .append(record.component)
+      .append(" ")
+      .append(record.event_id)
+      .append(": ")
+      .append(record.message);
   out += repetition(record);
   for (const auto& [key, value] : record.fields) {
     append_field(out, key, value);

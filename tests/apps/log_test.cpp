@@ -30,7 +30,7 @@ log_record record() {
 }
 
 TEST(log_format, plain) {
-  EXPECT_EQ(plain_line(record()), "connection connection.refused: the server refused the key "
+  EXPECT_EQ(plain_line(record()), "warn connection connection.refused: the server refused the key "
                                   "url=ws://h reason=\"two words\" empty=\"\" eq=\"a=b\"");
   auto repeated = record();
   repeated.fields.clear();
