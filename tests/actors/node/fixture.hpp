@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// A deterministic world for the node's actors: CAF's testing coordinator, virtual time, the
+// simulated engine, and a main server that is a list of what was sent to it.
+//
+//   settle()   runs everything that can run without time passing
+//   advance(d) lets time pass, event by event
+#pragma once
+
+#include "actors/actor_support.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/node/environment.hpp"
+#include "docker/simulated_engine.hpp"
+#include "store/journal.hpp"
+#include "virtual_time.hpp"
+
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace dockhost::actors::test {
+
+using namespace std::chrono_literals;
+
+/// A well-formed public key that opens nothing.
+inline constexpr const char* good_key =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGqPkHCc+CF/x9v7yC/TPgteL+u6E82U58Xysf40PABD";
+
+/// What the fake main server was told, on one connection.
+struct sent_packet {
+  std::string event; ///< empty: an acknowledgement
+  std::optional<std::uint64_t> ack;
+  json::value payload;
+};
+
+/// One connection that a node opened.
+struct fake_session {
+  std::string api_key;
+  server_link_handlers handlers;
+  std::vector<sent_packet> sent;
+  bool close_asked = false;
+  bool destroyed = false;
+  std::size_t max_payload = 1'000'000;
+
+  [[nodiscard]] std::vector<json::value> payloads(const std::string& event) const;
+  [[nodiscard]] std::size_t count(const std::string& event) const { return payloads(event).size(); }
+};
+
+/// Answers or the error that a request ended with.
+template <class T>
+struct asked {
+  std::vector<T> answers;
+  int errors = 0;
+  [[nodiscard]] bool answered() const { return answers.size() == 1 && errors == 0; }
+};
+
+class actor_world : public testing::Test {
+protected:
+  actor_world();
+  ~actor_world() override;
+  void TearDown() override;
+
+  // ---- before the first actor
+  settings config; ///< changed freely until env() is called
+  docker::simulated_options simulated;
+  [[nodiscard]] environment_ptr env();
+  /// Made at the first use, with `simulated`.
+  [[nodiscard]] docker::simulated_engine& engine();
+  [[nodiscard]] std::shared_ptr<store::journal> journal_store();
+
+  // ---- time
+  void settle();
+  void advance(std::chrono::milliseconds d);
+  /// Lets time pass until it is so, at most `limit`; whether it is so.
+  bool until(const std::function<bool()>& so, std::chrono::milliseconds limit = 10min);
+  [[nodiscard]] std::chrono::steady_clock::time_point now() const { return executor_.now(); }
+
+  // ---- actors
+  caf::actor_system& system() { return *system_; }
+
+  /// Keeps it in mind for the end of the test, where every actor is killed.
+  template <class Handle>
+  Handle track(Handle h) {
+    enders_.push_back([h] { end_now(h, caf::exit_reason::kill); });
+    return h;
+  }
+
+  /// Ends one now, as a crash does.
+  template <class Handle>
+  void kill(const Handle& h) {
+    end_now(h, caf::exit_reason::kill);
+    settle();
+  }
+
+  template <class Handle, class Message>
+  void tell(const Handle& whom, Message m) {
+    caf::anon_send(whom, std::move(m));
+  }
+
+  template <class Result, class Handle, class Message>
+  std::shared_ptr<asked<Result>> ask(const Handle& whom, Message m,
+                                     std::chrono::milliseconds timeout = 60min) {
+    auto box = std::make_shared<asked<Result>>();
+    auto asker = system().spawn([whom, m, timeout, box](caf::event_based_actor* self) {
+      self->request(whom, timeout, m)
+          .then([box](const Result& r) { box->answers.push_back(r); },
+                [box](const caf::error&) { ++box->errors; });
+    });
+    track(asker);
+    return box;
+  }
+
+  /// An actor that keeps what it is sent.
+  template <class Handle, class Message>
+  Handle recorder(std::vector<Message>& into) {
+    return track(
+        system().spawn([&into](typename Handle::pointer) -> typename Handle::behavior_type {
+          return {[&into](Message& m) { into.push_back(std::move(m)); }};
+        }));
+  }
+
+  journal_actor spawn_journal();
+  docker_actor spawn_docker();
+  ports_actor spawn_ports(const journal_actor& journal);
+
+  // ---- the fake surroundings
+  std::vector<std::shared_ptr<fake_session>> sessions; ///< as they were opened
+  [[nodiscard]] fake_session& server() { return *sessions.back(); }
+  std::set<std::uint16_t> bound_elsewhere; ///< base ports that can't be bound
+  double random = 0.5;
+  bool ssh_answers = true; ///< else the simulated engine decides
+  std::size_t ssh_probes = 0;
+  std::optional<std::int64_t> free_disk = std::int64_t{1} << 40;
+  std::optional<std::int64_t> free_memory = std::int64_t{1} << 40;
+  static constexpr const char* node_id = "11111111-2222-4333-8444-555555555555";
+
+  /// A container spec that carries our labels, as an earlier life of this node made it.
+  [[nodiscard]] docker::container_spec our_spec(const std::string& user, std::uint16_t base,
+                                                const std::string& op = "old-op");
+  /// Puts one into the engine; its id.
+  std::string place(const docker::container_spec& spec, bool started = true);
+  /// Runs one engine call to its end.
+  template <class T>
+  docker::engine_result<T> now_at_engine(std::function<void(docker::done<T>)> call) {
+    std::optional<docker::engine_result<T>> got;
+    call([&got](docker::engine_result<T> r) { got.emplace(std::move(r)); });
+    until([&got] { return got.has_value(); });
+    return *got;
+  }
+  [[nodiscard]] std::string engine_status(const std::string& name);
+
+  static constexpr const char* key = good_key;
+
+private:
+  virtual_executor executor_;
+  std::shared_ptr<environment> env_;
+  std::shared_ptr<docker::simulated_engine> engine_;
+  std::shared_ptr<store::journal> store_;
+  int ids_ = 0;
+  caf::actor_system_config caf_config_;
+  std::unique_ptr<caf::actor_system> system_;
+  caf::scheduler::test_coordinator* scheduler_ = nullptr;
+  std::vector<std::function<void()>> enders_;
+};
+
+} // namespace dockhost::actors::test

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: MIT
+// The documented dialect over the fake engine; V2 is in router_v2_test.cpp.
+#include "node_rig.hpp"
+
+namespace dockhost::actors {
+namespace {
+
+using namespace std::chrono_literals;
+using docker::call_kind;
+using test::make_object;
+using test::text_at;
+
+class router_actor_test : public test::node_rig {
+protected:
+  void start() {
+    start_engine_side();
+    start_router();
+  }
+
+  void start_router() {
+    router_ = spawn_router();
+    tell(router_, attach_reply_sink{recorder<reply_sink_actor>(replies)});
+    settle();
+  }
+
+  void event(const std::string& name, json::value payload, std::optional<std::uint64_t> ack = {}) {
+    tell(router_, event_received{session, name, {std::move(payload)}, ack});
+    settle();
+  }
+
+  json::value create(const std::string& user, const std::string& request_id = {}) {
+    auto p = json::object{{"username", user}, {"sshPublicKey", key}};
+    if (!request_id.empty()) p.emplace_back("requestId", request_id);
+    return p;
+  }
+
+  static json::value of_user(const std::string& user) { return make_object({{"username", user}}); }
+
+  static std::string code(const reply_ready& r) { return text_at(r.payload, {"error", "code"}); }
+
+  static bool success(const reply_ready& r) {
+    const auto found = test::at(r.payload, {"success"});
+    return found.as_bool() != nullptr && *found.as_bool();
+  }
+
+  std::vector<reply_ready> replies;
+  std::uint64_t session = 1;
+};
+
+TEST_F(router_actor_test, a_whole_life_in_the_documented_dialect) {
+  start();
+  event("create-container", create("ann"), 7);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].session, 1U);
+  EXPECT_EQ(replies[0].ack, 7U);
+  EXPECT_TRUE(success(replies[0]));
+  const auto id = text_at(replies[0].payload, {"data", "containerId"});
+  EXPECT_EQ(id.size(), 64U);
+  std::int64_t port = 0;
+  EXPECT_TRUE(test::at(replies[0].payload, {"data", "ports", "https"}).get_int(port));
+  EXPECT_EQ(port, 10'002);
+  EXPECT_TRUE(text_at(replies[0].payload, {"data", "sshHostKey"}).starts_with("SHA256:"));
+
+  event("stop-container", of_user("ann"));
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_FALSE(replies[1].ack);
+  EXPECT_EQ(replies[1].event, "stop-container-response");
+  EXPECT_EQ(text_at(replies[1].event_payload, {"username"}), "ann");
+  EXPECT_TRUE(success(replies[1]));
+
+  event("start-container", make_object({{"containerId", id.substr(0, 12)}}));
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_TRUE(success(replies[2]));
+  // Whose it is, is told there too.
+  EXPECT_EQ(text_at(replies[2].event_payload, {"username"}), "ann");
+
+  event("list-containers", make_object({}), 8);
+  ASSERT_EQ(replies.size(), 4U);
+  const auto list = test::at(replies[3].payload, {"data", "containers"});
+  ASSERT_NE(list.as_array(), nullptr);
+  ASSERT_EQ(list.as_array()->size(), 1U);
+  EXPECT_EQ(text_at(list.as_array()->front(), {"state"}), "running");
+
+  event("delete-container", of_user("ann"), 9);
+  ASSERT_EQ(replies.size(), 5U);
+  EXPECT_TRUE(success(replies[4]));
+  EXPECT_EQ(text_at(replies[4].payload, {"data", "containerId"}), id);
+  event("delete-container", of_user("ann"), 10);
+  ASSERT_EQ(replies.size(), 6U);
+  EXPECT_TRUE(success(replies[5]));
+  EXPECT_EQ(engine().container_count(), 0U);
+}
+
+TEST_F(router_actor_test, list_can_name_one_user) {
+  place(our_spec("ann", 10'000));
+  place(our_spec("bob", 10'003));
+  start();
+  event("list-containers", of_user("bob"), 1);
+  ASSERT_EQ(replies.size(), 1U);
+  const auto list = test::at(replies[0].payload, {"data", "containers"});
+  ASSERT_EQ(list.as_array()->size(), 1U);
+  EXPECT_EQ(text_at(list.as_array()->front(), {"username"}), "bob");
+}
+
+TEST_F(router_actor_test, MalformedPayloadGetsOneErrorReply) {
+  start();
+  event("create-container", json::value(), 1);
+  event("create-container", json::value(5), 2);
+  event("stop-container", make_object({}), 3);
+  event("start-container", make_object({{"username", 5}}), 4);
+  event("no-such-event", make_object({}), 5);
+  ASSERT_EQ(replies.size(), 4U);
+  for (const auto& r : replies)
+    EXPECT_FALSE(success(r));
+  EXPECT_EQ(code(replies[0]), "invalid_request");
+  event("list-containers", make_object({}), 6);
+  EXPECT_EQ(replies.size(), 5U);
+}
+
+TEST_F(router_actor_test, HostileUsernameNeverReachesTheEngine) {
+  start();
+  settle();
+  const auto creates = engine().calls(call_kind::create);
+  for (const auto& name : {std::string(), std::string("a\0b", 3), std::string(65, 'a'),
+                           std::string(200'000, 'a'), std::string("\x01")})
+    event("create-container", create(name), 1);
+  ASSERT_EQ(replies.size(), 5U);
+  for (const auto& r : replies)
+    EXPECT_EQ(code(r), "invalid_username");
+  EXPECT_EQ(engine().calls(call_kind::create), creates);
+  // Odd but valid ones are mapped, never to one another's container.
+  for (const auto* name : {"../../etc", "$(reboot)", "--help", "a b", "a/b", "__proto__", "ü"}) {
+    replies.clear();
+    event("create-container", create(name), 1);
+    ASSERT_EQ(replies.size(), 1U);
+    EXPECT_TRUE(success(replies[0])) << name;
+  }
+  EXPECT_EQ(engine().container_count(), 7U);
+}
+
+TEST_F(router_actor_test, SameRequestIdJoinsWhileItRunsAndGetsTheFirstAnswerAgain) {
+  simulated.latency = 50ms;
+  start();
+  advance(1s);
+  event("create-container", create("ann", "r1"), 1);
+  session = 2; // it was sent again after a reconnect
+  event("create-container", create("ann", "r1"), 5);
+  EXPECT_TRUE(replies.empty());
+  ASSERT_TRUE(until([&] { return replies.size() >= 2; }, 60s));
+  settle();
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].session, 1U);
+  EXPECT_EQ(replies[0].ack, 1U);
+  EXPECT_EQ(replies[1].session, 2U);
+  EXPECT_EQ(replies[1].ack, 5U);
+  EXPECT_EQ(replies[0].payload, replies[1].payload);
+  EXPECT_EQ(text_at(replies[0].payload, {"requestId"}), "r1");
+  const auto creates = engine().calls(call_kind::create);
+  event("create-container", create("ann", "r1"), 6);
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_EQ(replies[2].payload, replies[0].payload);
+  EXPECT_EQ(engine().calls(call_kind::create), creates);
+  // After the delete, too: no second effect.
+  event("delete-container", of_user("ann"), 7);
+  advance(5s);
+  event("create-container", create("ann", "r1"), 8);
+  advance(5s);
+  EXPECT_EQ(engine().container_count(), 0U);
+  EXPECT_EQ(replies.back().payload, replies[0].payload);
+}
+
+TEST_F(router_actor_test, SameRequestIdWithAnotherPayloadIsRefused) {
+  start();
+  event("create-container", create("ann", "r1"), 1);
+  event("create-container", create("bob", "r1"), 2);
+  event("stop-container", make_object({{"username", "ann"}, {"requestId", "r1"}}), 3);
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_TRUE(success(replies[0]));
+  EXPECT_EQ(code(replies[1]), "invalid_request");
+  EXPECT_EQ(code(replies[2]), "invalid_request");
+  EXPECT_EQ(engine().container_count(), 1U);
+}
+
+TEST_F(router_actor_test, SameRequestIdSentEndlesslyIsBounded) {
+  simulated.latency = 50ms;
+  start();
+  advance(1s);
+  for (std::uint64_t n = 0; n < 100; ++n)
+    event("create-container", create("ann", "r1"), n);
+  advance(10s);
+  EXPECT_EQ(replies.size(), 100U);
+  EXPECT_EQ(std::count_if(replies.begin(), replies.end(),
+                          [](const auto& r) { return code(r) == "capacity"; }),
+            36);
+}
+
+TEST_F(router_actor_test, SameRequestIdAfterARestartGetsTheFirstAnswerFromTheJournal) {
+  start();
+  event("create-container", create("ann", "r1"), 1);
+  ASSERT_EQ(replies.size(), 1U);
+  tell(router_, reply_delivered{replies[0].op_id});
+  settle();
+  kill(router_);
+  replies.clear();
+  start_router();
+  EXPECT_TRUE(replies.empty()) << "delivered answers are not sent again by themselves";
+  const auto creates = engine().calls(call_kind::create);
+  session = 2;
+  event("create-container", create("ann", "r1"), 4);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(success(replies[0]));
+  EXPECT_EQ(replies[0].ack, 4U);
+  EXPECT_EQ(engine().calls(call_kind::create), creates);
+}
+
+TEST_F(router_actor_test, ServerGoneInMidCommandGetsTheReplyLaterAsAnEventAlsoAfterARestart) {
+  start();
+  event("create-container", create("ann", "r1"), 1);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].replayable);
+  EXPECT_FALSE(replies[0].op_id.empty());
+  // Nobody reports it delivered; the node starts anew.
+  kill(router_);
+  replies.clear();
+  start_router();
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_FALSE(replies[0].ack);
+  EXPECT_EQ(replies[0].event, "create-container-response");
+  EXPECT_EQ(text_at(replies[0].event_payload, {"requestId"}), "r1");
+  EXPECT_EQ(text_at(replies[0].event_payload, {"username"}), "ann");
+  tell(router_, reply_delivered{replies[0].op_id});
+  settle();
+  kill(router_);
+  replies.clear();
+  start_router();
+  EXPECT_TRUE(replies.empty());
+}
+
+TEST_F(router_actor_test, reply_without_a_request_id_is_not_kept_for_another_connection) {
+  start();
+  event("create-container", create("ann"), 1);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_FALSE(replies[0].replayable);
+}
+
+TEST_F(router_actor_test, command_cut_off_by_a_restart_is_answered_by_what_became_of_it) {
+  simulated.latency = 50ms;
+  start();
+  advance(1s);
+  event("create-container", create("ann", "r1"), 1);
+  event("create-container", create("bob", "r2"), 2);
+  advance(60ms);
+  kill(router_);
+  start_router();
+  advance(10s);
+  ASSERT_EQ(replies.size(), 2U);
+  for (const auto& r : replies) {
+    EXPECT_TRUE(success(r));
+    EXPECT_EQ(r.event, "create-container-response");
+  }
+  EXPECT_EQ(engine().container_count(), 2U);
+}
+
+TEST_F(router_actor_test, command_cut_off_before_its_effect_is_answered_as_retryable) {
+  // As a kill between the journal's write and the engine call leaves it.
+  store::journal_entry cut;
+  cut.op_id = "lost-op";
+  cut.request_id = "r1";
+  cut.event = "create-container";
+  cut.username = "ann";
+  cut.payload_digest = "x";
+  cut.dialect = "documented";
+  cut.begun_ms = 1'700'000'000'000;
+  ASSERT_TRUE(journal_store()->begin(cut).ok());
+  // And one whose container was left half made.
+  cut.op_id = "half-op";
+  cut.request_id = "r2";
+  cut.username = "bob";
+  ASSERT_TRUE(journal_store()->begin(cut).ok());
+  place(our_spec("bob", 10'000, "half-op"), false);
+  start();
+  advance(5s);
+  ASSERT_EQ(replies.size(), 2U);
+  for (const auto& r : replies)
+    EXPECT_EQ(code(r), "shutting_down");
+  EXPECT_EQ(engine().container_count(), 0U);
+}
+
+TEST_F(router_actor_test, EngineTroubleIsAnsweredWithinTheDeadline) {
+  start();
+  event("create-container", create("ann"), 1);
+  docker::simulated_fault hang;
+  hang.kind = call_kind::stop;
+  hang.hang = true;
+  engine().order(hang);
+  event("stop-container", of_user("ann"), 2);
+  event("create-container", create("bob"), 3);
+  ASSERT_EQ(replies.size(), 2U) << "others are not affected";
+  advance(40s);
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_EQ(code(replies[2]), "timeout");
+  engine().set_reachable(false);
+  event("start-container", of_user("bob"), 4);
+  advance(1s);
+  ASSERT_EQ(replies.size(), 4U);
+  EXPECT_EQ(code(replies[3]), "engine_unavailable");
+  engine().clear_faults();
+  engine().set_reachable(true);
+  advance(10s);
+  event("start-container", of_user("ann"), 5);
+  advance(1s);
+  ASSERT_EQ(replies.size(), 5U);
+  EXPECT_TRUE(success(replies[4]));
+}
+
+TEST_F(router_actor_test, dead_fleet_is_answered_by_the_backstop) {
+  start();
+  kill(fleet_);
+  event("start-container", of_user("ann"), 1);
+  advance(config.deadlines.start);
+  EXPECT_TRUE(replies.empty());
+  advance(5s);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(code(replies[0]), "timeout");
+}
+
+TEST_F(router_actor_test, journal_that_cannot_be_written_fails_the_request_and_has_no_effect) {
+  start();
+  kill(journal_);
+  event("create-container", create("ann", "r1"), 1);
+  advance(15s);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(code(replies[0]), "internal");
+  EXPECT_EQ(engine().container_count(), 0U);
+}
+
+TEST_F(router_actor_test, drains_what_runs_and_refuses_what_comes) {
+  simulated.latency = 50ms;
+  start();
+  advance(1s);
+  event("create-container", create("ann", "r1"), 1);
+  const auto drain = ask<drained>(router_, begin_shutdown{});
+  advance(100ms);
+  EXPECT_FALSE(drain->answered());
+  event("create-container", create("bob"), 2);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(code(replies[0]), "shutting_down");
+  ASSERT_TRUE(until([&] { return drain->answered(); }, 30s));
+  ASSERT_EQ(replies.size(), 2U) << "the answer comes before the drain is over";
+  EXPECT_TRUE(success(replies[1]));
+}
+
+TEST_F(router_actor_test, idle_router_drains_at_once) {
+  start();
+  const auto drain = ask<drained>(router_, begin_shutdown{});
+  settle();
+  EXPECT_TRUE(drain->answered());
+  const auto idle = ask<bool>(router_, is_idle{});
+  settle();
+  EXPECT_TRUE(idle->answers.at(0));
+}
+
+TEST_F(router_actor_test, list_is_answered_in_time_when_the_engine_hangs_at_the_start) {
+  docker::simulated_fault hang;
+  hang.kind = call_kind::list;
+  hang.hang = true;
+  engine().order(hang);
+  start();
+  event("list-containers", make_object({}), 1);
+  EXPECT_TRUE(replies.empty());
+  advance(1s);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(code(replies[0]), "engine_unavailable");
+}
+
+} // namespace
+} // namespace dockhost::actors
