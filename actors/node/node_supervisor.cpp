@@ -110,11 +110,14 @@ void node_supervisor_state::child_down(const caf::down_msg& down) {
     if (all_down) self_->quit(caf::exit_reason::normal);
     return;
   }
-  if (!restart_from_ || which < *restart_from_) {
+  // What the fleet's creates had reserved dies with it: the registry is rebuilt from the engine,
+  // too.
+  const auto first = which == fleet ? static_cast<std::size_t>(ports) : which;
+  if (!restart_from_ || first < *restart_from_) {
     platform::log(log_level::error, name, "actor.restarted",
                   "an actor ended; it and its later siblings start anew",
                   {{"actor", names[which]}, {"reason", caf::to_string(down.reason)}});
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = self_->clock().now();
     restarts_.push_back(now);
     while (now - restarts_.front() > restart_window)
       restarts_.pop_front();
@@ -124,16 +127,16 @@ void node_supervisor_state::child_down(const caf::down_msg& down) {
       self_->quit(caf::sec::runtime_error);
       return;
     }
-    restart_from_ = which;
-    for (std::size_t i = count; i-- > which + 1;)
+    restart_from_ = first;
+    for (std::size_t i = count; i-- > first;)
       end_child(i, caf::exit_reason::kill);
   }
   const auto later_alive = std::any_of(alive_.begin() + static_cast<std::ptrdiff_t>(*restart_from_),
                                        alive_.end(), [](bool a) { return a; });
   if (later_alive) return;
-  const auto first = *std::exchange(restart_from_, std::nullopt);
+  const auto from = *std::exchange(restart_from_, std::nullopt);
   if (stopping_) return end_all();
-  start_from(first);
+  start_from(from);
 }
 
 // ---- stop

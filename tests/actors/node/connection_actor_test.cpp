@@ -216,6 +216,18 @@ TEST_F(connection_actor_test, key_that_changes_while_the_old_one_is_tried_is_tri
   EXPECT_EQ(sessions.size(), 2U);
 }
 
+TEST_F(connection_actor_test, pause_of_an_earlier_refusal_does_not_shorten_the_next_one) {
+  start();
+  refused(); // the next attempt is some 45 s away
+  advance(40s);
+  tell(connection_, key_changed{"new-key"});
+  settle();
+  ASSERT_EQ(sessions.size(), 2U);
+  refused();
+  advance(29s);
+  EXPECT_EQ(sessions.size(), 2U);
+}
+
 TEST_F(connection_actor_test, events_go_to_the_router_with_their_session) {
   start();
   connected();

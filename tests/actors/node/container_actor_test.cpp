@@ -169,6 +169,23 @@ TEST_F(container_actor_test, ssh_that_never_answers_is_rolled_back_in_time) {
   EXPECT_EQ(state(), container_state::absent);
 }
 
+TEST_F(container_actor_test, banner_of_an_earlier_try_does_not_count_for_the_next) {
+  hold_probes = true;
+  start();
+  const auto one = command(command_kind::create, 10s);
+  advance(10s);
+  ASSERT_EQ(outcome(one), "timeout");
+  const auto two = command(command_kind::create);
+  settle();
+  ASSERT_EQ(held_probes.size(), 2U);
+  held_probes[0]({true, {}});
+  settle();
+  EXPECT_EQ(outcome(two), "none");
+  held_probes[1]({true, {}});
+  settle();
+  EXPECT_EQ(outcome(two), "ok");
+}
+
 TEST_F(container_actor_test, commands_run_in_the_order_of_their_arrival) {
   simulated.latency = 20ms;
   start();
@@ -515,6 +532,23 @@ TEST_F(container_actor_test, replacement_of_a_dead_actor_clears_up_and_tells_the
     }
     (void)command(command_kind::create);
   }
+}
+
+TEST_F(container_actor_test, replacement_frees_the_ports_that_a_dead_one_held_for_a_pull) {
+  simulated.pull_duration = 100s;
+  engine().limit_images({}, {config.containers.image});
+  start();
+  (void)command(command_kind::create);
+  advance(1s);
+  EXPECT_FALSE(ports_are_free());
+  kill(container_);
+  changes.clear();
+  container_ = spawn_container();
+  tell(container_, recover{});
+  settle();
+  ASSERT_FALSE(changes.empty()) << "the fleet still believes what the dead one said";
+  EXPECT_EQ(state(), container_state::absent);
+  EXPECT_TRUE(ports_are_free());
 }
 
 TEST_F(container_actor_test, engine_that_is_lost_makes_the_state_unknown_until_it_is_seen_again) {

@@ -71,6 +71,7 @@ void actor_world::TearDown() {
     scheduler_->trigger_timeouts();
   settle();
   sessions.clear();
+  held_probes.clear();
   engine_.reset();
   env_.reset();
   system_.reset();
@@ -95,6 +96,10 @@ environment_ptr actor_world::env() {
   e.probe_ssh = [this](const std::string&, std::uint16_t port, std::chrono::milliseconds,
                        std::function<void(probe_result)> done) {
     ++ssh_probes;
+    if (hold_probes) {
+      held_probes.push_back(std::move(done));
+      return;
+    }
     executor_.post([this, port, done = std::move(done)] {
       const bool answers = ssh_answers && engine_->answers_ssh(port);
       done({answers, answers ? "" : "no banner"});

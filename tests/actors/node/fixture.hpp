@@ -135,6 +135,8 @@ protected:
   double random = 0.5;
   bool ssh_answers = true; ///< else the simulated engine decides
   std::size_t ssh_probes = 0;
+  bool hold_probes = false; ///< then the test answers them
+  std::vector<std::function<void(probe_result)>> held_probes;
   std::optional<std::int64_t> free_disk = std::int64_t{1} << 40;
   std::optional<std::int64_t> free_memory = std::int64_t{1} << 40;
   static constexpr const char* node_id = "11111111-2222-4333-8444-555555555555";

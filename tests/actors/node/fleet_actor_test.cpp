@@ -176,13 +176,13 @@ TEST_F(fleet_actor_test, killed_container_actor_answers_its_commands_once_and_th
 }
 
 TEST_F(fleet_actor_test, killed_container_actor_leaves_no_phantom_in_the_inventory) {
-  simulated.latency = 100ms;
+  simulated.pull_duration = 100s;
+  engine().limit_images({}, {config.containers.image});
   config.capacity.max_containers = 1;
   start();
-  advance(1s);
   list();
   (void)command(command_kind::create, "ann");
-  advance(50ms);
+  advance(1s);
   ASSERT_EQ(all().containers.size(), 1U);
   tell(fleet_, kill_actor{"container", "ann"});
   advance(5s);

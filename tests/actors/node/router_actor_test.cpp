@@ -334,6 +334,17 @@ TEST_F(router_actor_test, journal_that_cannot_be_written_fails_the_request_and_h
   EXPECT_EQ(engine().container_count(), 0U);
 }
 
+TEST_F(router_actor_test, request_that_the_journal_refuses_has_no_effect) {
+  start();
+  store::journal_entry taken;
+  taken.op_id = "op-1"; // the next id
+  ASSERT_TRUE(journal_store()->begin(taken).ok());
+  event("create-container", create("ann", "r1"), 1);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(code(replies[0]), "internal");
+  EXPECT_EQ(engine().container_count(), 0U);
+}
+
 TEST_F(router_actor_test, drains_what_runs_and_refuses_what_comes) {
   simulated.latency = 50ms;
   start();

@@ -79,13 +79,12 @@ private:
 
 class supervisor_test : public testing::Test {
 protected:
-  void SetUp() override {
-    docker::simulated_options options;
-    engine_ = std::make_shared<docker::simulated_engine>(io_, options);
+  void start() {
+    engine_ = std::make_shared<docker::simulated_engine>(io_, simulated_);
     auto e = std::make_shared<environment>();
     e->config.server.url = "main.test";
     e->config.ports.first = 10'000;
-    e->config.ports.last = 19'999;
+    e->config.ports.last = last_port_;
     e->config.server.backoff_base = 1ms;
     e->config.server.backoff_cap = 5ms;
     e->node_id = "node";
@@ -124,6 +123,7 @@ protected:
   }
 
   void TearDown() override {
+    if (!system_) return;
     if (node_) {
       end_now(node_, caf::exit_reason::kill);
       EXPECT_TRUE(ended());
@@ -188,6 +188,8 @@ protected:
     return text;
   }
 
+  docker::simulated_options simulated_;
+  std::int64_t last_port_ = 19'999;
   net::io_thread io_;
   std::shared_ptr<docker::simulated_engine> engine_;
   std::shared_ptr<server_record> server_ = std::make_shared<server_record>();
@@ -199,6 +201,7 @@ protected:
 };
 
 TEST_F(supervisor_test, starts_all_in_their_order_and_shows_the_tree) {
+  start();
   ASSERT_TRUE(connected(1));
   EXPECT_EQ(run("create-container", "ann"), true);
   const auto text = tree();
@@ -212,6 +215,7 @@ TEST_F(supervisor_test, starts_all_in_their_order_and_shows_the_tree) {
 }
 
 TEST_F(supervisor_test, every_actor_may_die_and_the_next_command_is_answered_once) {
+  start();
   ASSERT_TRUE(connected(1));
   ASSERT_EQ(run("create-container", "ann"), true);
   std::size_t sessions = 1;
@@ -228,6 +232,7 @@ TEST_F(supervisor_test, every_actor_may_die_and_the_next_command_is_answered_onc
 }
 
 TEST_F(supervisor_test, lower_actors_may_die_too_and_containers_stay) {
+  start();
   ASSERT_TRUE(connected(1));
   ASSERT_EQ(run("create-container", "ann"), true);
   std::size_t sessions = 1;
@@ -241,7 +246,26 @@ TEST_F(supervisor_test, lower_actors_may_die_too_and_containers_stay) {
   ASSERT_EQ(run("create-container", "bob"), true);
 }
 
+TEST_F(supervisor_test, fleet_that_dies_in_mid_create_leaves_no_ports_behind) {
+  simulated_.pull_duration = 500ms;
+  last_port_ = 10'002; // one block
+  start();
+  engine_->limit_images({}, {"sohampirale/instance"});
+  ASSERT_TRUE(connected(1));
+  server_->handlers(0).on_event(
+      "create-container", {make_object({{"username", "ann"}, {"sshPublicKey", test::good_key}})},
+      {});
+  for (int n = 0; n < 2'000 && engine_->calls(docker::call_kind::pull) == 0; ++n)
+    std::this_thread::sleep_for(5ms);
+  ASSERT_EQ(engine_->calls(docker::call_kind::pull), 1U);
+  kill("fleet");
+  ASSERT_TRUE(connected(2));
+  EXPECT_EQ(run("create-container", "bob"), true);
+  EXPECT_EQ(engine_->container_count(), 1U);
+}
+
 TEST_F(supervisor_test, gives_up_when_restarts_come_too_often) {
+  start();
   std::size_t sessions = 1;
   ASSERT_TRUE(connected(sessions));
   for (int n = 0; n < 5; ++n) {
@@ -255,6 +279,7 @@ TEST_F(supervisor_test, gives_up_when_restarts_come_too_often) {
 }
 
 TEST_F(supervisor_test, stops_by_draining_closing_and_ending) {
+  start();
   ASSERT_TRUE(connected(1));
   ASSERT_EQ(run("create-container", "ann"), true);
   caf::anon_send(node_, stop_node{});

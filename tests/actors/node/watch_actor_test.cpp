@@ -97,9 +97,9 @@ TEST_F(watch_actor_test, ports_of_stopped_foreign_containers_are_known_by_inspec
 
 TEST_F(watch_actor_test,
        first_creates_wait_until_the_ports_of_stopped_foreign_containers_are_known) {
+  simulated.latency = 50ms;
   const auto id = place(foreign("web", 10'001));
   engine().exit_container(id, 0);
-  simulated.latency = 50ms;
   start();
   std::vector<command_outcome> outcomes;
   user_command c;
@@ -113,6 +113,21 @@ TEST_F(watch_actor_test,
   ASSERT_TRUE(until([&] { return !outcomes.empty(); }, 60s));
   ASSERT_FALSE(outcomes[0].failure);
   EXPECT_EQ(outcomes[0].container->block, port_block{10'003});
+}
+
+TEST_F(watch_actor_test, foreign_container_that_hangs_does_not_hold_the_node_up) {
+  const auto id = place(foreign("web", 10'001));
+  engine().exit_container(id, 0);
+  place(our_spec("ann", 10'003));
+  docker::simulated_fault hang;
+  hang.kind = call_kind::inspect;
+  hang.container = id;
+  hang.hang = true;
+  engine().order(hang);
+  start();
+  EXPECT_EQ(state_of("ann"), "?");
+  advance(3s);
+  EXPECT_EQ(state_of("ann"), "running");
 }
 
 TEST_F(watch_actor_test, event_leads_to_a_look_at_that_container) {
