@@ -74,6 +74,7 @@ TEST_F(Pull, ThatStallsIsGivenUp) {
 
 TEST_F(Pull, GoesOnForTheNextTryAfterTheDeadline) {
   config["deadlines"]["create"] = "\"3s\"";
+  config["containers"]["ssh_ready_timeout"] = "\"2s\"";
   mode("stall");
   start_both();
   const auto reply = server().command("create-container", request("alice"), 10s);

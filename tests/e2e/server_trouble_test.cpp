@@ -93,7 +93,7 @@ TEST_F(Trouble, ServerTroubleRefusedKey) {
 }
 
 TEST_F(Trouble, ServerTroubleSilenceAndGarbage) {
-  config["server"]["connect_timeout"] = "\"500ms\"";
+  config["server"]["connect_timeout"] = "\"1s\"";
   start_server({.config = {}, .scheme = "http", .program = "rogue_server.mjs"});
   launch_node();
   const auto cpu = node_cpu_ms();

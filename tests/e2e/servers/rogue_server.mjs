@@ -37,7 +37,7 @@ const websocketModes = {
   ws_object: (ws) => connected(ws, () => ws.send("42{}")),
   ws_lone_binary: (ws) => connected(ws, () => ws.send(Buffer.alloc(100))),
   ws_oversize: (ws) => connected(ws, () => ws.send("42[\"" + "x".repeat(40 * 1024 * 1024) + '"]')),
-  ws_bad_frame: (ws) => connected(ws, () => ws._socket.write(Buffer.from([0xff, 0x7f, 0, 0, 0, 0]))),
+  ws_bad_frame: (ws) => connected(ws, () => ws._socket.write(Buffer.from([0xff, 0x02, 0x68, 0x69]))),
   ws_flood: (ws) => {
     connected(ws, () => {
       const feed = setInterval(() => {

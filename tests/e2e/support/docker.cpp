@@ -18,6 +18,13 @@ std::string variable(const char* name) {
   return value == nullptr ? std::string() : value;
 }
 
+void end_engine(int signal) {
+  const pid_t pid = engine_pid();
+  ::kill(pid, signal);
+  const auto gone = [pid] { return !std::filesystem::exists("/proc/" + std::to_string(pid)); };
+  if (!eventually(gone, milliseconds(30'000))) throw std::runtime_error("the engine did not end");
+}
+
 } // namespace
 
 bool engine_is_there() {
@@ -81,10 +88,11 @@ pid_t engine_pid() {
 }
 
 void kill_engine() {
-  const pid_t pid = engine_pid();
-  ::kill(pid, SIGKILL);
-  const auto gone = [pid] { return !std::filesystem::exists("/proc/" + std::to_string(pid)); };
-  if (!eventually(gone, milliseconds(10'000))) throw std::runtime_error("the engine did not die");
+  end_engine(SIGKILL);
+}
+
+void stop_engine() {
+  end_engine(SIGTERM);
 }
 
 void start_engine() {

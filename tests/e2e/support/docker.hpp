@@ -35,8 +35,11 @@ void remove_container(const std::string& id);
 
 /// The engine's process.
 [[nodiscard]] pid_t engine_pid();
-/// SIGKILL; containers run on or not, as the engine leaves them.
+/// SIGKILL. This version's engine stops what ran before when it comes back, and starts none of it
+/// again.
 void kill_engine();
+/// SIGTERM: containers end, and those that shall run come back with the engine.
+void stop_engine();
 /// Starts it again; returns when it answers.
 void start_engine();
 

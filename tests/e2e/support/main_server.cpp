@@ -161,6 +161,23 @@ json::value main_server::command(const std::string& event, json::value payload,
   return reply(send(event, std::move(payload), timeout), timeout + milliseconds(2'000));
 }
 
+std::optional<json::value> main_server::try_command(const std::string& event, json::value payload,
+                                                    milliseconds timeout) {
+  const std::size_t from = mark();
+  std::int64_t id = 0;
+  try {
+    id = send(event, std::move(payload), timeout);
+  } catch (const std::runtime_error&) {
+    return std::nullopt; // no node is connected
+  }
+  const auto end = [&](const json::value& m) {
+    return (text(m, "t") == "ack" && number(m, "id") == id) || text(m, "t") == "disconnect";
+  };
+  const auto message = wait(end, from, timeout + milliseconds(2'000), "an answer to " + event);
+  if (text(message, "t") == "disconnect" || message.find("error") != nullptr) return std::nullopt;
+  return at(message, "value");
+}
+
 json::value main_server::v2(const std::string& event, json::object payload, const std::string& user,
                             milliseconds timeout) {
   const std::size_t from = mark();

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,9 @@ public:
   /// A command with an acknowledgement: the reply.
   json::value command(const std::string& event, json::value payload,
                       milliseconds timeout = milliseconds(60'000));
+  /// The same; nothing when the node's connection ended first, or there is none.
+  std::optional<json::value> try_command(const std::string& event, json::value payload,
+                                         milliseconds timeout = milliseconds(30'000));
   /// The same in two steps, for several at once.
   std::int64_t send(const std::string& event, json::value payload,
                     milliseconds timeout = milliseconds(120'000));

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
+#include <stdexcept>
 
 namespace dockhost::e2e {
 namespace {
@@ -121,6 +122,9 @@ void world::launch_node() {
 void world::start_node() {
   const std::size_t from = server_->mark();
   launch_node();
+  const auto hello = is("event", "name", "node-hello");
+  eventually([&] { return !node_->running() || server_->seen(hello, from); }, milliseconds(30'000));
+  if (!node_->running()) throw std::runtime_error("the node has ended by itself");
   server_->wait_node(from);
 }
 
