@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <regex>
 #include <string_view>
 
 #include <arpa/inet.h>
@@ -19,6 +18,40 @@
 namespace dockhost::apps {
 
 namespace {
+
+bool is_alnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    const char c = text[i];
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (hyphen ? c != '-' : !hex) return false;
+  }
+  return true;
+}
+
+/// A name as the engine takes them.
+bool is_engine_name(std::string_view text) {
+  return !text.empty() && is_alnum(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-'; });
+}
+
+/// A size as the engine takes them: a number without leading zero, then one of `units` or nothing.
+bool is_engine_size(std::string_view text, std::string_view units) {
+  if (!text.empty() && units.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
+  return !text.empty() && text.size() < 16 && text.front() != '0' &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_image_name(std::string_view text) {
+  return !text.empty() && text.size() <= 512 && is_alnum(text.front()) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
 
 class validator {
 public:
@@ -70,8 +103,9 @@ public:
   }
 
   void node() {
-    matches("node.id", s_.node.id, "([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?",
-            "must be a UUID, or empty");
+    if (!s_.node.id.empty() && !is_uuid(s_.node.id)) {
+      error("node.id", "must be a UUID, or empty");
+    }
     if (!s_.node.state_dir.starts_with('/')) {
       error("node.state_dir", "must be an absolute path");
     }
@@ -93,16 +127,24 @@ public:
 
   void containers() {
     const auto& c = s_.containers;
-    matches("containers.image", c.image, "[a-zA-Z0-9][^\\s]*", "must be the name of an image");
-    // The engine's names; 63 characters are left for the username.
-    matches("containers.name_prefix", c.name_prefix, "([a-zA-Z0-9][a-zA-Z0-9_.-]{0,63})?",
+    constexpr std::size_t longest_prefix = 64; // 63 characters are left for the username
+    if (!is_image_name(c.image)) error("containers.image", "must be the name of an image");
+    if (!c.name_prefix.empty() &&
+        (!is_engine_name(c.name_prefix) || c.name_prefix.size() > longest_prefix)) {
+      error("containers.name_prefix",
             "must begin with a letter or digit and go on with those or _ . - (64 at most)");
-    matches("containers.network", c.network, "[a-zA-Z0-9][a-zA-Z0-9_.-]*",
+    }
+    if (!is_engine_name(c.network)) {
+      error("containers.network",
             "must begin with a letter or digit and go on with those or _ . -");
-    matches("containers.log_max_size", c.log_max_size, "[1-9][0-9]*[bkmgBKMG]?",
-            "must be a size as the engine writes it, such as \"10m\"");
-    matches("containers.storage_size", c.storage_size, "([1-9][0-9]*[bkmgtBKMGT]?)?",
+    }
+    if (!is_engine_size(c.log_max_size, "bkmgBKMG")) {
+      error("containers.log_max_size", "must be a size as the engine writes it, such as \"10m\"");
+    }
+    if (!c.storage_size.empty() && !is_engine_size(c.storage_size, "bkmgtBKMGT")) {
+      error("containers.storage_size",
             "must be a size as the engine writes it, such as \"10G\", or empty");
+    }
     address("containers.bind_address", c.bind_address);
     if (c.memory_mb > 0 && c.memory_mb < 6) {
       error("containers.memory_mb", "must be 0 or at least 6: the engine accepts no less");
@@ -155,14 +197,6 @@ private:
                           ? std::to_string(std::llround(value)) + "ms"
                           : std::to_string(std::llround(value));
     static_cast<void>(assign_text(which.where, which.bytes, text, out));
-  }
-
-  void matches(std::string_view name, const std::string& value, const char* form,
-               const std::string& message) {
-    constexpr std::size_t longest = 512; // std::regex recurses once per character
-    if (value.size() > longest || !std::regex_match(value, std::regex(form))) {
-      error(name, message);
-    }
   }
 
   void address(std::string_view name, const std::string& value) {

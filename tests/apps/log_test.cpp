@@ -5,7 +5,6 @@
 #include "json/json.hpp"
 
 #include <chrono>
-#include <regex>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -74,9 +73,14 @@ TEST(log_output, text_has_iso_time_and_level) {
     platform::log(log_level::info, "node", "node.ready", "ready", {{"containers", "3"}});
     platform::log(log_level::debug, "node", "node.detail", "unseen");
   });
-  const std::regex form(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d info )"
-                        R"(node node\.ready: ready containers=3\n)");
-  EXPECT_TRUE(std::regex_match(out, form)) << out;
+  // Digits of the time become 0, the offset's sign a plus.
+  std::string form = out.substr(0, out.find(' '));
+  for (char& c : form) {
+    c = c >= '0' && c <= '9' ? '0' : c;
+  }
+  form.at(form.size() - 6) = '+';
+  EXPECT_EQ(form, "0000-00-00T00:00:00.000+00:00");
+  EXPECT_EQ(out.substr(out.find(' ')), " info node node.ready: ready containers=3\n");
 }
 
 TEST(log_output, json_lines_parse) {

@@ -3,7 +3,6 @@
 
 #include "tests/support/temp_folder.hpp"
 
-#include <regex>
 #include <string>
 
 #include <arpa/inet.h>
