@@ -119,6 +119,7 @@ TEST_F(watch_actor_test, foreign_container_that_hangs_does_not_hold_the_node_up)
   const auto id = place(foreign("web", 10'001));
   engine().exit_container(id, 0);
   place(our_spec("ann", 10'003));
+  advance(10s); // out of what the event stream looks back on
   docker::simulated_fault hang;
   hang.kind = call_kind::inspect;
   hang.container = id;
