@@ -132,8 +132,8 @@ TEST(instance_files, settings_inside_match_are_turned_off) {
 
 TEST(instance_files, applied_twice_it_changes_nothing_more) {
   for (const std::string& config : {std::string(), std::string("Port 22"),
-                                   std::string("HostKey /k\nMatch all\nPermitRootLogin yes\n"),
-                                   debian_config + "HostKey /k\n"}) {
+                                    std::string("HostKey /k\nMatch all\nPermitRootLogin yes\n"),
+                                    debian_config + "HostKey /k\n"}) {
     const auto once = plan_sshd_config(config).rewrite;
     ASSERT_TRUE(once);
     EXPECT_FALSE(plan_sshd_config(*once).rewrite) << *once;
