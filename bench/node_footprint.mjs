@@ -137,6 +137,6 @@ try {
   console.error(`node_footprint: ${error.stack}`);
   process.exitCode = 1;
 } finally {
-  for (const node of nodes) if (node.process.exitCode === null) node.process.kill("SIGKILL");
+  for (const node of nodes) node.kill();
   await server.close();
 }

@@ -64,10 +64,10 @@ micro() {
   done
 }
 
-dpkg-query -W -f '${Status}' libbenchmark-dev 2>/dev/null | grep -q 'ok installed' || apt_install libbenchmark-dev
 build=${DOCKHOST_BENCH_DIR:-}
 if [ -z "$build" ]; then
   install_packages build
+  dpkg-query -W -f '${Status}' libbenchmark-dev 2>/dev/null | grep -q 'ok installed' || apt_install libbenchmark-dev
   build_preset bench dockhost dockhost_benchmarks
   build=$PWD/build/bench
 fi
@@ -82,6 +82,6 @@ fi
 ! wants footprint || measure node_footprint node bench/node_footprint.mjs "$build/apps/dockhost"
 if wants overhead; then
   install_packages run
-  command -v dockerd >/dev/null && command -v docker >/dev/null || apt_install docker.io
+  if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then apt_install docker.io; fi
   measure node_overhead as_root scripts/with-test-engine.sh node bench/node_overhead.mjs "$build/apps/dockhost"
 fi

@@ -13,7 +13,7 @@ const STOP_MS = 90_000;
 export class NodeProcess {
   /** `settings`: options of the configuration by their full names; `environment`: additions. */
   constructor(program, port, settings = {}, environment = {}) {
-    this.id = randomUUID();
+    this.id = settings["node.id"] ?? randomUUID();
     this.prefix = settings["containers.name_prefix"] ?? "dockhost-";
     this.folder = mkdtempSync(join(tmpdir(), "dockhost-bench-"));
     const config = join(this.folder, "dockhost.toml");
@@ -84,6 +84,11 @@ export class NodeProcess {
       total += Number(readFileSync(join(tasks, task, "schedstat"), "utf8").split(" ")[0]) / 1e6;
     }
     return total;
+  }
+
+  /** For the end of a run that failed. */
+  kill() {
+    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill("SIGKILL");
   }
 
   async stop() {

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The time that the node itself adds to a command: from its arrival to its answer, less the engine calls, which a
+// proxy between node and engine times. What the proxy and this process take to notice bytes counts against the node.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bodyOf, EngineProxy } from "../support/engine_proxy.mjs";
+import { socketPath } from "../support/engine.mjs";
+import { against, median, prove, quantile, rounded, summary } from "../support/figures.mjs";
+import { createFields } from "./context.mjs";
+
+const AIM_P99_MS = 3;
+const PREFIX = "added-";
+
+/** The calls that a command needs, by what they ask of the engine. */
+const CALLS = {
+  create: ["create", "getArchive", "putArchive", "start"],
+  stop: ["stop"],
+  start: ["start"],
+  delete: ["remove"],
+};
+
+function kindOf({ method, path }) {
+  if (path.includes("/containers/create?")) return "create";
+  if (path.includes("/archive?")) return method === "PUT" ? "putArchive" : "getArchive";
+  if (path.endsWith("/start")) return "start";
+  if (path.includes("/stop?")) return "stop";
+  return method === "DELETE" ? "remove" : "other";
+}
+
+/** The exchanges of one command, its own calls and others of the same time. */
+function split(proxy, name, sent, ms) {
+  const all = proxy.between(sent, sent + ms);
+  const own = all.filter((each) => kindOf(each) !== "other");
+  const kinds = own.map(kindOf);
+  prove(String(kinds) === String(CALLS[name]), `${name} makes the calls ${CALLS[name]}, not ${kinds}`);
+  // Each event of a container makes the node look at it, and a command waits for a look that is under way.
+  const begin = own[0].begin;
+  const looks = all.filter((each) => each.path.endsWith("/json") && each.begin < begin);
+  const waited = looks.reduce((sum, each) => sum + Math.min(each.end, begin) - Math.max(each.begin, sent), 0);
+  return { own, waited };
+}
+
+function record(recorded, own) {
+  for (const exchange of own) {
+    const rest = exchange.path.replace(/^\/v[\d.]+\/containers\/[0-9a-f]{64}/, "");
+    recorded[kindOf(exchange)] ??= { path: exchange.path, rest, body: Buffer.from(bodyOf(exchange)) };
+  }
+}
+
+function figuresOf(samples) {
+  const of = (list, field) => list.map((each) => each[field]);
+  const everything = Object.values(samples).flat();
+  const added = of(everything, "added");
+  const figures = {
+    all: { ...summary(added), p99_against_aim: against(AIM_P99_MS, quantile(added, 0.99), "ms") },
+    all_without_waiting_for_looks: summary(everything.map((each) => each.added - each.waited)),
+  };
+  for (const [name, list] of Object.entries(samples)) {
+    figures[name] = {
+      calls: CALLS[name],
+      added_ms: summary(of(list, "added")),
+      until_first_call_p50_ms: rounded(median(of(list, "before"))),
+      after_last_call_p50_ms: rounded(median(of(list, "after"))),
+      waited_for_looks_ms: summary(of(list, "waited")),
+      engine_p50_ms: rounded(median(of(list, "engine"))),
+    };
+  }
+  return figures;
+}
+
+/** {figures, recorded}: also what the node sent, so that the same calls can be made without it. */
+export async function measureAdded(context) {
+  const folder = mkdtempSync(join(tmpdir(), "dockhost-bench-proxy-"));
+  const proxy = await EngineProxy.start(join(folder, "engine.sock"), socketPath());
+  const { node, peer } = await context.startNode(
+    { "containers.name_prefix": PREFIX }, { DOCKER_HOST: `unix://${proxy.path}` });
+  const samples = { create: [], stop: [], start: [], delete: [] };
+  const recorded = {};
+
+  const one = async (name, event, payload, state, warmUp) => {
+    proxy.forget();
+    const { sent, ms } = await peer.succeed(event, payload);
+    const { own, waited } = split(proxy, name, sent, ms);
+    record(recorded, own);
+    const engine = own.reduce((sum, { begin, end }) => sum + end - begin, 0);
+    const sample = { added: ms - engine, engine, waited, before: own[0].begin - sent, after: sent + ms - own.at(-1).end };
+    if (!warmUp) samples[name].push(sample);
+    await context.engine.proveState(PREFIX + payload.username, state);
+  };
+
+  // The first round makes the network and opens connections.
+  for (let i = -1; i < context.counts.addedRounds; ++i) {
+    const username = `u${i}`;
+    await one("create", "create-container", createFields(username), "running", i < 0);
+    await one("stop", "stop-container", { username }, "exited", i < 0);
+    await one("start", "start-container", { username }, "running", i < 0);
+    await one("delete", "delete-container", { username }, "absent", i < 0);
+  }
+  await context.stopNode(node);
+  await proxy.close();
+  rmSync(folder, { recursive: true, force: true });
+  return { figures: figuresOf(samples), recorded };
+}
