@@ -168,6 +168,7 @@ bool peer::wait_closed() {
 void peer::close() {
   if (fd_ < 0) return;
   if (ssl_) SSL_shutdown(ssl_);
+  const std::scoped_lock lock(mutex_);
   ::close(fd_);
   fd_ = -1;
 }
@@ -175,11 +176,13 @@ void peer::close() {
 void peer::reset() {
   const linger hard{1, 0};
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  const std::scoped_lock lock(mutex_);
   ::close(fd_);
   fd_ = -1;
 }
 
 void peer::shut_down() {
+  const std::scoped_lock lock(mutex_);
   if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
 }
 

@@ -46,6 +46,7 @@ public:
 
 private:
   bool wait(short events, std::chrono::milliseconds time);
+  std::mutex mutex_; // closing fd_ on the script's thread, shutting it down on another
   int fd_;
   SSL* ssl_ = nullptr;
   std::string ahead_;
