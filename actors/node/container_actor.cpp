@@ -148,9 +148,11 @@ void container_actor_state::dispatch(const lifecycle::event& what) {
                                   std::string(to_string(model_.state))},
                    {"id", model_.facts.id.substr(0, 12)}});
   }
+  // The inventory first: whoever has the answer may ask for the list at once, and must find it
+  // true.
+  publish();
   for (const auto& a : turn.actions)
     act(a);
-  publish();
   if (!model_.busy()) {
     current_.reset();
     begin_next();

@@ -111,6 +111,10 @@ void router_state::route(event_received& e) {
   }
   platform::log(log_level::debug, name, "event.unknown", "an event that no command belongs to",
                 {{"event", e.name}});
+  // Without an acknowledgement nobody waits: an event of a newer server's is no error of ours.
+  if (!e.ack) return;
+  refuse({e.session, e.ack, {protocol::dialect::documented, e.name, {}, {}}},
+         {errc::invalid_request, "the node knows no such event"});
 }
 
 void router_state::documented(protocol::request request, asker who) {
