@@ -104,12 +104,9 @@ void unary_pool::ended(const call_ptr& call, exchange_end end) {
   if (end.error) {
     // The server closed a connection that had been at rest. Whether it saw the request can't be
     // known once bytes were taken: then only what may be done twice is sent again.
-    const bool stale =
-        call->reused_ && !call->retried_ && !end.answered && end.error->code == net_errc::closed;
-    if (stale && (!end.sent || call->request_->repeatable)) {
-      call->retried_ = true;
-      return connect(call);
-    }
+    const bool stale = call->reused_ && !end.answered && end.error->code == net_errc::closed;
+    if (stale && (!end.sent || call->request_->repeatable))
+      return connect(call); // on a new connection, so this happens once
     return complete(call, fail(std::move(*end.error)));
   }
   if (end.reusable) put_idle(connection);

@@ -43,8 +43,7 @@ private:
   std::weak_ptr<unary_pool> pool_; // which owns us from submit() to the answer
   std::weak_ptr<connector> connecting_;
   std::shared_ptr<http_connection> connection_;
-  bool reused_ = false;  // the connection has carried another exchange before
-  bool retried_ = false; // this is the second try
+  bool reused_ = false; // the connection has carried another exchange before
 };
 
 /// Calls wait in order for one of a bounded number of connections. On the io thread only.
