@@ -73,8 +73,8 @@ if [ -z "$build" ]; then
 fi
 out=$PWD/build/bench
 mkdir -p "$out"
+ensure_node
 if wants footprint || wants overhead; then
-  ensure_node
   npm_ci tests/e2e
 fi
 
@@ -85,3 +85,6 @@ if wants overhead; then
   if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then apt_install docker.io; fi
   measure node_overhead as_root scripts/with-test-engine.sh node bench/node_overhead.mjs "$build/apps/dockhost"
 fi
+
+say "Figures"
+node bench/report.mjs "$out"

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// The tables of docs/benchmarks.md from what bench/run.sh has left: node bench/report.mjs [FOLDER]
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const folder = process.argv[2] ?? "build/bench";
+
+function read(name) {
+  try {
+    return JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+    console.error(`report: no ${name}.json in ${folder}`);
+    return undefined;
+  }
+}
+
+function table(title, head, rows) {
+  console.log(`### ${title}\n`);
+  console.log(`| ${head.join(" | ")} |`);
+  console.log(`|${head.map(() => "---").join("|")}|`);
+  for (const row of rows) console.log(`| ${row.join(" | ")} |`);
+  console.log("");
+}
+
+const short = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString());
+const against = ({ measured, aim, unit, met, missed_by: by }) =>
+  [`${short(measured)} ${unit}`, `≤ ${aim} ${unit}`, met ? "met" : `**missed by ${short(by)} ${unit}**`];
+const rate = (perSecond) =>
+  perSecond >= 1e6 ? `${short(perSecond / 1e6)} M/s` : perSecond >= 1e4 ? `${short(perSecond / 1e3)} k/s` : `${short(perSecond)}/s`;
+
+function ports({ benchmarks }) {
+  const AIM_US = 50;
+  table("Port registry, 95 % full", ["allocation", "p50", "p99", "p99.9", "aim (p99)", ""],
+    benchmarks.map((b) => [
+      b.name.replace(/^allocate\//, "").replace(/\/.*/, "").replaceAll("_", " "),
+      `${short(b.p50_us)} µs`, `${short(b.p99_us)} µs`, `${short(b.p999_us)} µs`, `≤ ${AIM_US} µs`,
+      b.p99_us <= AIM_US ? "met" : `**missed by ${short(b.p99_us - AIM_US)} µs**`]));
+}
+
+function rates(title, { benchmarks }) {
+  table(title, ["", "bytes each", "per second", "MB/s"], benchmarks.map((b) => {
+    const bytes = b.bytes_per_second ? b.bytes_per_second / b.items_per_second : undefined;
+    return [b.name.replace("/", ", ").replaceAll("_", " "), bytes ? bytes.toFixed(0) : "–", rate(b.items_per_second),
+      bytes ? short(b.bytes_per_second / 1e6) : "–"];
+  }));
+}
+
+function footprint({ idle, with_200: full, start }) {
+  const rows = [];
+  for (const each of [idle, full]) {
+    const name = each.containers ? `${each.containers} simulated containers` : "idle";
+    rows.push([`anonymous memory, ${name}`, ...against(each.anonymous)]);
+    rows.push([`PSS, ${name}`, ...against(each.pss)]);
+    rows.push([`CPU while nothing happens, ${name}`, ...against(each.idle_cpu)]);
+  }
+  rows.push([`start to ready, ${start.containers} simulated containers, median of ${start.ready_ms.count}`,
+    ...against(start.ready_median)]);
+  rows.push([`start until the main server has all ${start.containers}, median`,
+    `${short(start.all_reported_to_main_server_ms.p50)} ms`, "–", ""]);
+  rows.push(["starting the program for `--version`, median", `${short(start.process_floor_ms.p50)} ms`, "–", ""]);
+  table("Node", ["", "measured", "aim", ""], rows);
+}
+
+function overhead({ added, ratio, burst, ssh, queries }) {
+  const rows = [];
+  for (const [name, each] of Object.entries(ratio ?? {})) {
+    if (name === "cpu_pressure_before") continue;
+    const times = `${short(each.node_ms.p50)} ms / ${short(each.direct_ms.p50)} ms`;
+    const of = each.ratio_of_medians;
+    rows.push([`${name}, median of ${each.node_ms.count}`, times,
+      ...(typeof of === "number" ? [`${of} x`, "–", ""] : against(of))]);
+  }
+  if (burst) {
+    rows.push([`${burst.creates} creates at once, one port named, median of ${burst.rounds}`,
+      `${short(burst.node_ms.p50)} ms / ${short(burst.direct_ms.p50)} ms`, ...against(burst.ratio_of_medians)]);
+  }
+  table("Through the node / directly", ["", "times", "ratio", "aim", ""], rows);
+
+  const p99 = ({ p99: value }) => `${short(value)} ms`;
+  table("Time that the node adds", ["", "p50", "p99", "aim (p99)", ""], [
+    ["all commands", `${short(added.all.p50)} ms`, ...against(added.all.p99_against_aim)],
+    ["of it without waiting for looks", `${short(added.all_without_waiting_for_looks.p50)} ms`,
+      p99(added.all_without_waiting_for_looks), "–", ""],
+    ...["create", "stop", "start", "delete"].map((name) =>
+      [name, `${short(added[name].added_ms.p50)} ms`, p99(added[name].added_ms), "–", ""])]);
+
+  for (const [key, server] of [["bare_server", "a server that only writes and times bytes"], ["npm_server", "npm's server"]]) {
+    const asked = queries?.[key];
+    if (!asked) continue;
+    const note = asked.script_was_the_bottleneck ? " (the script was the bottleneck)" : "";
+    table(`Checks and lists, seen by ${server}${note}`, ["", "p50", "p99", "aim (p99)", ""], [
+      ...["exists", "running", "list_one", "list_all"].map((name) =>
+        [name.replaceAll("_", " "), `${short(asked[name].ms.p50)} ms`, ...against(asked[name].p99_against_aim)]),
+      ["floor: no node in between", `${short(asked.floor_ms.p50)} ms`, `${short(asked.floor_ms.p99)} ms`, "–", ""]]);
+  }
+  if (ssh) {
+    table("SSH readiness", ["create, median", ""], [
+      ["off", `${short(ssh.off_ms.p50)} ms`], ["on", `${short(ssh.on_ms.p50)} ms`],
+      ["adds", `${short(ssh.adds_at_median_ms)} ms`]]);
+  }
+}
+
+const parts = [
+  ["node_overhead", overhead],
+  ["node_footprint", footprint],
+  ["port_registry", ports],
+  ["codec", (all) => rates("Socket.IO codec", all)],
+  ["json", (all) => rates("JSON", all)],
+  ["lifecycle", (all) => rates("Lifecycle steps", all)],
+];
+for (const [name, print] of parts) {
+  const results = read(name);
+  if (results) print(results);
+}
