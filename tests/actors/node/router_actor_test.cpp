@@ -109,12 +109,13 @@ TEST_F(router_actor_test, MalformedPayloadGetsOneErrorReply) {
   event("stop-container", make_object({}), 3);
   event("start-container", make_object({{"username", 5}}), 4);
   event("no-such-event", make_object({}), 5);
-  ASSERT_EQ(replies.size(), 4U);
+  event("no-such-event", make_object({})); // nobody to tell
+  ASSERT_EQ(replies.size(), 5U);
   for (const auto& r : replies)
     EXPECT_FALSE(success(r));
   EXPECT_EQ(code(replies[0]), "invalid_request");
   event("list-containers", make_object({}), 6);
-  EXPECT_EQ(replies.size(), 5U);
+  EXPECT_EQ(replies.size(), 6U);
 }
 
 TEST_F(router_actor_test, HostileUsernameNeverReachesTheEngine) {
