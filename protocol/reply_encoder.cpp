@@ -138,4 +138,16 @@ reply_event as_response_event(const reply_address& to, json::value payload) {
   return {to.event + "-response", std::move(payload)};
 }
 
+json::value reply_too_long(const json::value& payload) {
+  json::object out{{"success", false},
+                   {"message", "the reply is longer than the server's maxPayload; ask for less"},
+                   {"data", nullptr}};
+  for (const char* kept : {"requestId", "username"}) {
+    if (const auto* value = payload.find(kept)) out.emplace_back(kept, *value);
+  }
+  out.emplace_back("error", json::object{{"code", std::string(to_string(errc::internal))},
+                                         {"retryable", retryable(errc::internal)}});
+  return out;
+}
+
 } // namespace dockhost::protocol

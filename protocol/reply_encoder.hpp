@@ -30,6 +30,10 @@ struct reply_event {
 /// dialect only: V2 replies are never kept.
 [[nodiscard]] reply_event as_response_event(const reply_address& to, json::value payload);
 
+/// What goes out instead of a documented reply that is longer than the server takes (it would drop
+/// the link): an error that keeps `requestId` and `username`.
+[[nodiscard]] json::value reply_too_long(const json::value& payload);
+
 /// V2's `status` of a failure.
 [[nodiscard]] int v2_status(errc code);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "actors/node/connection_actor.hpp"
 
+#include "protocol/reply_encoder.hpp"
 #include "protocol/reports.hpp"
+#include "json/json.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -16,6 +18,7 @@ using platform::log_level;
 constexpr auto inventory_timeout = 10s;
 constexpr auto idle_timeout = 5s;
 constexpr auto rehandshake_retry = 5s;
+constexpr std::size_t packet_overhead = 64; ///< type, ack id, brackets and quotes around a payload
 constexpr std::size_t default_max_payload =
     1'000'000; ///< Socket.IO's own default, while the server's is unknown
 
@@ -197,6 +200,7 @@ void connection_state::heard(link_event& e) {
 
 void connection_state::send_reply(reply_ready& r) {
   const bool live = phase_ == phase::connected && link_ && !rehandshaking_;
+  if (live) fit(r);
   if (live && r.session == session_) {
     if (r.ack) {
       link_->acknowledge(*r.ack, {std::move(r.payload)});
@@ -213,6 +217,17 @@ void connection_state::send_reply(reply_ready& r) {
     return keep(r);
   }
   if (!r.op_id.empty()) self_->send(router_, reply_delivered{r.op_id});
+}
+
+void connection_state::fit(reply_ready& r) const {
+  const auto room = link_->max_payload();
+  if (room == 0) return;
+  for (auto* payload : {&r.payload, &r.event_payload}) {
+    if (json::dump(*payload).size() + r.event.size() + packet_overhead <= room) continue;
+    platform::log(log_level::warn, name, "reply.too_long",
+                  "a reply is longer than the server takes", {{"event", r.event}});
+    *payload = protocol::reply_too_long(*payload);
+  }
 }
 
 void connection_state::keep(reply_ready& r) {

@@ -43,6 +43,8 @@ private:
   void tell(const inventory& all);
   void report_change(const container_changed& c);
   void send_reply(reply_ready& r);
+  /// Replaces what the server would drop the link over by an error.
+  void fit(reply_ready& r) const;
   void keep(reply_ready& r);
   void flush_undelivered();
   void plan_rehandshake();
