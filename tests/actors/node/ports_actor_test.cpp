@@ -74,6 +74,36 @@ TEST_F(ports_actor_test, quarantine_rests_and_survives_a_restart) {
   EXPECT_EQ(reserve(reborn, "bob", 10'000), 10'000);
 }
 
+TEST_F(ports_actor_test, may_be_ended_while_it_waits_for_the_journal) {
+  caf::typed_response_promise<journal_contents> owed;
+  journal_actor slow =
+      track(system().spawn([&owed](journal_actor::pointer self) -> journal_actor::behavior_type {
+        return {[&owed, self](journal_load) -> caf::result<journal_contents> {
+                  owed = self->make_response_promise<journal_contents>();
+                  return caf::delegated<journal_contents>{};
+                },
+                [](const journal_begin&) { return journal_done{}; },
+                [](const journal_answer&) { return journal_done{}; },
+                [](const journal_delivered&) {},
+                [](const journal_quarantine&) {},
+                [&owed](journal_purge_due) { owed.deliver(journal_contents{}); }};
+      }));
+  const auto ports = spawn_ports(slow);
+  bool down = false;
+  track(system().spawn([&down, ports](caf::event_based_actor* self) -> caf::behavior {
+    self->monitor(ports);
+    self->set_down_handler([&down](caf::scheduled_actor*, caf::down_msg&) { down = true; });
+    return {[](int) {}};
+  }));
+  settle();
+  ASSERT_TRUE(owed.pending());
+  kill(ports);
+  tell(slow, journal_purge_due{}); // only now it answers
+  settle();
+  EXPECT_TRUE(down);
+  owed = {};
+}
+
 TEST_F(ports_actor_test, exhaustion_is_an_error_that_says_so) {
   config.ports.last = 10'005;
   const auto ports = spawn_ports(spawn_journal());
