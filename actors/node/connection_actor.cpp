@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 using platform::log_level;
 
-constexpr auto inventory_timeout = 10s;
+constexpr auto inventory_slack = 10s;
 constexpr auto idle_timeout = 5s;
 constexpr auto rehandshake_retry = 5s;
 constexpr std::size_t packet_overhead = 64; ///< type, ack id, brackets and quotes around a payload
@@ -249,7 +249,9 @@ void connection_state::flush_undelivered() {
 
 void connection_state::report_all() {
   const auto session = session_;
-  self_->request(fleet_, inventory_timeout, get_inventory{})
+  // The fleet answers when it knows, which a slow engine's first listing may put off: the server is
+  // told then, not never.
+  self_->request(fleet_, env_->config.engine.list_timeout + inventory_slack, get_inventory{})
       .then(
           [this, session](const inventory_answer& answer) {
             if (session != session_ || phase_ != phase::connected) return;

@@ -14,14 +14,22 @@ using test::text_at;
 class connection_actor_test : public test::actor_world {
 protected:
   void start() {
-    fleet_ = track(system().spawn([this](fleet_actor::pointer) -> fleet_actor::behavior_type {
+    fleet_ = track(system().spawn([this](fleet_actor::pointer self) -> fleet_actor::behavior_type {
+      fleet_self_ = self;
       return {[](const execute&) {},
-              [this](get_inventory) { return inventory_answer{std::make_shared<inventory>(all)}; },
+              [this](get_inventory) -> caf::result<inventory_answer> {
+                if (fleet_knows) return inventory_answer{std::make_shared<inventory>(all)};
+                asking_.push_back(fleet_self_->make_response_promise<inventory_answer>());
+                return caf::delegated<inventory_answer>{};
+              },
               [this](const subscribe_inventory& s) { listener_ = s.who; },
               [](const container_changed&) {},
               [](const command_outcome&) {},
               [](const fleet_listed&) {},
-              [](const fleet_not_listed&) {},
+              [this](const fleet_not_listed&) {
+                for (auto& promise : std::exchange(asking_, {}))
+                  promise.deliver(inventory_answer{std::make_shared<inventory>(all)});
+              },
               [](const container_event_heard&) {},
               [](const engine_health&) {},
               [](begin_shutdown) {},
@@ -88,6 +96,9 @@ protected:
   inventory_listener_actor listener_;
   inventory all{true, true, {}};
   bool idle = true;
+  bool fleet_knows = true;
+  fleet_actor::pointer fleet_self_ = nullptr;
+  std::vector<caf::typed_response_promise<inventory_answer>> asking_;
   std::vector<event_received> events;
   std::vector<std::string> delivered;
 };
@@ -105,6 +116,17 @@ TEST_F(connection_actor_test, connects_with_the_key_and_tells_who_it_is_and_what
   EXPECT_EQ(server().sent[1].event, "initial_state");
   const auto told = test::at(server().sent[1].payload, {"containers"});
   ASSERT_EQ(told.as_array()->size(), 2U);
+}
+
+TEST_F(connection_actor_test, state_that_is_known_late_is_told_late_not_never) {
+  fleet_knows = false;
+  start();
+  connected();
+  advance(60s);
+  EXPECT_EQ(server().count("initial_state"), 0U);
+  tell(fleet_, fleet_not_listed{"now"}); // the stand-in answers
+  settle();
+  EXPECT_EQ(server().count("initial_state"), 1U);
 }
 
 TEST_F(connection_actor_test, a_large_state_is_told_in_parts_that_the_server_takes) {
