@@ -83,7 +83,8 @@ function overhead({ added, ratio, burst, ssh, queries }) {
     ["of it without waiting for looks", `${short(added.all_without_waiting_for_looks.p50)} ms`,
       p99(added.all_without_waiting_for_looks), "–", ""],
     ...["create", "stop", "start", "delete"].map((name) =>
-      [name, `${short(added[name].added_ms.p50)} ms`, p99(added[name].added_ms), "–", ""])]);
+      [name, `${short(added[name].added_ms.p50)} ms`, p99(added[name].added_ms), "–", ""]),
+    ["processor time of the node per command", `${short(added.node_cpu_per_command_ms)} ms (mean)`, "", "–", ""]]);
 
   for (const [key, server] of [["bare_server", "a server that only writes and times bytes"], ["npm_server", "npm's server"]]) {
     const asked = queries?.[key];
@@ -92,7 +93,8 @@ function overhead({ added, ratio, burst, ssh, queries }) {
     table(`Checks and lists, seen by ${server}${note}`, ["", "p50", "p99", "aim (p99)", ""], [
       ...["exists", "running", "list_one", "list_all"].map((name) =>
         [name.replaceAll("_", " "), `${short(asked[name].ms.p50)} ms`, ...against(asked[name].p99_against_aim)]),
-      ["floor: no node in between", `${short(asked.floor_ms.p50)} ms`, `${short(asked.floor_ms.p99)} ms`, "–", ""]]);
+      ["floor: no node in between", `${short(asked.floor_ms.p50)} ms`, `${short(asked.floor_ms.p99)} ms`, "–", ""],
+      ["processor time of the node per query", `${short(asked.node_cpu_per_query_ms)} ms (mean)`, "", "–", ""]]);
   }
   if (ssh) {
     table("SSH readiness", ["create, median", ""], [

@@ -19,9 +19,11 @@ function helper(name, ...args) {
 }
 
 /** `peer` has check() and command(); `floor()` gives the ms of one round trip without a node. */
-async function ask(peer, users, calls, floor) {
+async function ask(node, peer, users, calls, floor) {
+  let cpu = 0;
   const times = Object.fromEntries([...QUERIES, "floor"].map((name) => [name, []]));
   for (let i = 0; i < calls + WARM_UP; ++i) {
+    if (i === WARM_UP) cpu = node.cpuMs();
     const username = users[i % users.length];
     const exists = await peer.check("check_if_container_exists", username);
     const running = await peer.check("check_if_container_running", username);
@@ -38,7 +40,8 @@ async function ask(peer, users, calls, floor) {
     times.list_all.push(all.ms);
     times.floor.push(base);
   }
-  const out = { floor_ms: summary(times.floor) };
+  cpu = node.cpuMs() - cpu;
+  const out = { floor_ms: summary(times.floor), node_cpu_per_query_ms: rounded(cpu / (calls * QUERIES.length)) };
   for (const name of QUERIES) {
     out[name] = {
       ms: summary(times[name]),
@@ -51,16 +54,16 @@ async function ask(peer, users, calls, floor) {
   return out;
 }
 
-async function askThroughNpm(context, peer, users) {
+async function askThroughNpm(context, node, peer, users) {
   const echo = helper("echo_client.mjs", `http://127.0.0.1:${context.server.port}`);
   const floorPeer = await context.server.peer("echo");
   const floor = async () => (await floorPeer.command("echo", { USERNAME: "ada" })).ms;
-  const out = await ask(peer, users, context.counts.calls, floor);
+  const out = await ask(node, peer, users, context.counts.calls, floor);
   echo.stdin.end();
   return out;
 }
 
-async function askBarely(context, server, users) {
+async function askBarely(context, node, server, users) {
   const echo = helper("tcp_echo.mjs");
   const port = await new Promise((resolve) => createInterface({ input: echo.stdout }).once("line", resolve));
   const socket = connect({ port: Number(port), host: "127.0.0.1", noDelay: true });
@@ -73,7 +76,7 @@ async function askBarely(context, server, users) {
       sent = performance.now();
       socket.write(bytes);
     });
-  const out = await ask(server, users, context.counts.calls, floor);
+  const out = await ask(node, server, users, context.counts.calls, floor);
   socket.destroy();
   echo.stdin.end();
   return out;
@@ -82,14 +85,14 @@ async function askBarely(context, server, users) {
 /** Ends `node`: the second half is asked of another one, which takes its containers over. */
 export async function measureQueries(context, node, peer) {
   const { users } = await burstThroughNode(context, peer, "q");
-  const npm = await askThroughNpm(context, peer, users);
+  const npm = await askThroughNpm(context, node, peer, users);
   await context.stopNode(node);
 
   const server = await BareServer.start();
   const heir = context.spawnNode(server.port, { "node.id": node.id });
   await server.connected();
   prove(server.reported === users.length, "the node has taken the containers over");
-  const bare = await askBarely(context, server, users);
+  const bare = await askBarely(context, heir, server, users);
   for (const username of users) {
     const { reply } = await server.command("delete-container", { username });
     prove(reply.success === true, `${username} is deleted`);
