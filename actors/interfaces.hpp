@@ -8,7 +8,9 @@
 
 #include <caf/all.hpp>
 
+#include <string>
 #include <type_traits>
+#include <vector>
 
 #define DOCKHOST_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dockhost::actors::type)
 
@@ -44,6 +46,12 @@ struct subscribe_inventory {
 /// budget.
 struct execute {
   user_command command;
+  outcome_sink_actor reply_to;
+};
+/// From a router that starts anew, for commands of an earlier one: outcomes that are already known
+/// are sent again to `reply_to`, then the answer says which commands still run.
+struct claim_outcomes {
+  std::vector<std::string> op_ids;
   outcome_sink_actor reply_to;
 };
 struct attach_reply_sink {
@@ -83,7 +91,7 @@ using ports_actor =
 using container_actor =
     caf::typed_actor<caf::reacts_to<execute>,               // queued; answered in order
                      caf::reacts_to<container_seen>,        // a relist's look at it
-                     caf::reacts_to<container_event_heard>, // something happened: look again
+                     caf::reacts_to<container_event_heard>, // something happened: look, if unknown
                      caf::reacts_to<recover>,               // it replaces a dead one: look first
                      caf::reacts_to<begin_shutdown>,        // give up what can take long
                      caf::reacts_to<engine_health>,         // from the fleet
@@ -95,6 +103,7 @@ using container_actor =
 using fleet_actor = caf::typed_actor<
     caf::reacts_to<execute>, // to the user's container actor; held until the first relist
     caf::replies_to<get_inventory>::with<inventory_answer>, // a snapshot, no engine call
+    caf::replies_to<claim_outcomes>::with<claimed_outcomes>, // a dead router's commands
     caf::reacts_to<subscribe_inventory>,                    // container_changed, one per change
     caf::reacts_to<container_changed>,                      // from a container actor
     caf::reacts_to<command_outcome>,       // from a container actor, on to who asked
@@ -119,6 +128,8 @@ using router_actor =
                      caf::reacts_to<reply_delivered>,   // from the connection
                      caf::reacts_to<command_outcome>,   // from the fleet
                      caf::reacts_to<command_overdue>, // tick: whoever should have answered is dead
+                     caf::reacts_to<deadline_due>,    // tick: the next command's backstop
+                     caf::reacts_to<drain_due>, // tick: a journal that hangs must not hold the end up
                      caf::reacts_to<recover>, // tick: what became of the commands that were cut
                                               // off?
                      caf::replies_to<begin_shutdown>::with<drained>, // refuse what comes, answer
@@ -131,6 +142,7 @@ using connection_actor = caf::typed_actor<
     caf::reacts_to<link_refused>, caf::reacts_to<link_closed>, caf::reacts_to<link_event>,
     caf::reacts_to<reply_ready>,       // from the router
     caf::reacts_to<container_changed>, // from the fleet: reported to the server
+    caf::reacts_to<report_due>, // tick: the state could not be reported, again
     caf::reacts_to<reconnect_due>,     // ticks
     caf::reacts_to<connection_stable>, caf::reacts_to<rehandshake_due>,
     caf::reacts_to<key_changed>,                                 // a new API key: try at once
@@ -168,6 +180,8 @@ DOCKHOST_MESSAGE(fleet_listed)
 DOCKHOST_MESSAGE(fleet_not_listed)
 DOCKHOST_MESSAGE(container_event_heard)
 DOCKHOST_MESSAGE(container_changed)
+DOCKHOST_MESSAGE(claim_outcomes)
+DOCKHOST_MESSAGE(claimed_outcomes)
 DOCKHOST_MESSAGE(begin_shutdown)
 DOCKHOST_MESSAGE(command_overdue)
 DOCKHOST_MESSAGE(ssh_probe_done)
@@ -181,6 +195,8 @@ DOCKHOST_MESSAGE(event_received)
 DOCKHOST_MESSAGE(reply_ready)
 DOCKHOST_MESSAGE(reply_delivered)
 DOCKHOST_MESSAGE(drained)
+DOCKHOST_MESSAGE(drain_due)
+DOCKHOST_MESSAGE(deadline_due)
 DOCKHOST_MESSAGE(is_idle)
 DOCKHOST_MESSAGE(journal_begin)
 DOCKHOST_MESSAGE(journal_answer)
@@ -196,6 +212,7 @@ DOCKHOST_MESSAGE(link_closed)
 DOCKHOST_MESSAGE(link_event)
 DOCKHOST_MESSAGE(reconnect_due)
 DOCKHOST_MESSAGE(connection_stable)
+DOCKHOST_MESSAGE(report_due)
 DOCKHOST_MESSAGE(rehandshake_due)
 DOCKHOST_MESSAGE(close_connection)
 DOCKHOST_MESSAGE(connection_closed)

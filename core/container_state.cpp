@@ -50,4 +50,14 @@ container_state state_from_engine(std::string_view status) {
   return container_state::unknown;
 }
 
+std::optional<container_state> state_after_event(std::string_view action) {
+  if (action == "create") return container_state::created;
+  if (action == "start" || action == "restart" || action == "unpause")
+    return container_state::running;
+  if (action == "die" || action == "stop") return container_state::stopped;
+  if (action == "pause") return container_state::paused;
+  if (action == "destroy") return container_state::absent;
+  return std::nullopt;
+}
+
 } // namespace dockhost

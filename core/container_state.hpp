@@ -2,6 +2,7 @@
 // The states of one user's container, and their projection on the wire's vocabulary.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 namespace dockhost {
@@ -31,5 +32,9 @@ enum class container_state {
 /// From the engine's `State.Status` ("created", "running", "paused", "restarting", "removing",
 /// "exited", "dead"). Anything else is `unknown`.
 [[nodiscard]] container_state state_from_engine(std::string_view status);
+
+/// The state that an event of the engine (its `Action`: "start", "die", ...) leads to. Nothing
+/// where the action says nothing about the state ("rename", "oom") or is not known.
+[[nodiscard]] std::optional<container_state> state_after_event(std::string_view action);
 
 } // namespace dockhost

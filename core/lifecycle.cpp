@@ -298,6 +298,14 @@ public:
     }
   }
 
+  void on(const news_heard& e) {
+    if (m_.busy()) {
+      m_.news = e;
+    } else if (!agrees(e)) {
+      go(step::looking, look_again{});
+    }
+  }
+
   void on(const container_observed& e) {
     if (m_.at == step::finding_leftover) {
       if (e.facts.op_id == m_.op->op_id) {
@@ -427,7 +435,18 @@ private:
   void settle() {
     m_.op.reset();
     m_.at = step::idle;
-    if (std::exchange(m_.look_needed, false)) go(step::looking, look_again{});
+    const auto news = std::exchange(m_.news, std::nullopt);
+    const bool surprised = news && !agrees(*news);
+    if (std::exchange(m_.look_needed, false) || surprised) go(step::looking, look_again{});
+  }
+
+  /// Whether what was heard is already known.
+  [[nodiscard]] bool agrees(const news_heard& e) const {
+    if (!e.implies) return false;
+    if (m_.state == state::absent) return *e.implies == state::absent;
+    if (e.id != m_.facts.id) return false;
+    // That a container was made says nothing against what became of it since.
+    return *e.implies == m_.state || *e.implies == state::created;
   }
 
   void adopt(const container_observed& e) {

@@ -105,15 +105,24 @@ struct container_absent {}; ///< looked, and there is none
 struct deadline_passed {}; ///< of the running command
 struct shutdown_begun {};  ///< the node is stopping: give up what can take long
 struct engine_lost {};
-struct look_wanted {}; ///< something happened to the container: the engine knows what
-struct retry_due {};   ///< the pause that `pause_then_retry` asked for is over
+struct look_wanted {}; ///< something may have happened to the container: the engine knows what
+/// The engine told of something that happened to a container with our name or labels. A look
+/// follows only where that is not what the model says anyway: each of the user's own commands makes
+/// the engine tell of it, and a look after each would hold up the next command.
+struct news_heard {
+  std::string id;                         ///< of the container that it happened to
+  std::optional<container_state> implies; ///< the state it leads to; nothing: only a look can tell
+
+  friend bool operator==(const news_heard&, const news_heard&) = default;
+};
+struct retry_due {}; ///< the pause that `pause_then_retry` asked for is over
 
 using event =
     std::variant<create_wanted, start_wanted, stop_wanted, delete_wanted, image_pulled,
                  ports_reserved, ports_refused, container_created, files_installed,
                  container_started, ssh_answered, ssh_silent, container_unpaused, container_stopped,
                  container_removed, call_failed, container_observed, container_absent,
-                 deadline_passed, shutdown_begun, engine_lost, look_wanted, retry_due>;
+                 deadline_passed, shutdown_begun, engine_lost, look_wanted, news_heard, retry_due>;
 
 // ---- actions
 // ----------------------------------------------------------------------------------------------------------------
@@ -213,7 +222,10 @@ struct model {
   container_facts facts;
   step at = step::idle;
   std::optional<operation> op;
-  bool look_needed = false; ///< something was heard of while busy
+  bool look_needed = false; ///< while busy: look when it is over
+  /// The last that was heard while busy. The engine tells in the order in which things happened, so
+  /// only the last counts.
+  std::optional<news_heard> news;
   /// A create that was answered as failed while what it left could not be removed: removed as soon
   /// as it is seen again.
   std::string doomed_op;

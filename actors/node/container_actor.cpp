@@ -53,7 +53,9 @@ container_actor::behavior_type container_actor_state::behave(environment_ptr env
   return {
       [this](execute& request) { enqueue(request); },
       [this](const container_seen& look) { seen(look); },
-      [this](const container_event_heard&) { dispatch(lifecycle::look_wanted{}); },
+      [this](const container_event_heard& e) {
+        dispatch(lifecycle::news_heard{e.id, e.implies});
+      },
       [this](recover) {
         // What the dead one did is not known, nor what the fleet believes still true: look, then
         // tell.

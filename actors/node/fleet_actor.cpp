@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using platform::log_level;
 
 constexpr std::size_t max_held = 1'000;
+constexpr std::size_t max_told = 256; ///< more than a router has unread in its mailbox when it dies
 constexpr std::size_t min_id_prefix = 12;
 constexpr std::size_t max_crashes = 5;
 constexpr auto crash_window = 10s;
@@ -52,15 +53,21 @@ fleet_actor::behavior_type fleet_state::behave(environment_ptr env, docker_actor
         asking_.push_back(self_->make_response_promise<inventory_answer>());
         return caf::delegated<inventory_answer>{};
       },
-      [this](const subscribe_inventory& s) { listeners_.push_back(s.who); },
+      [this](const claim_outcomes& c) { return claim(c); },
+      [this](const subscribe_inventory& s) {
+        self_->monitor(s.who);
+        listeners_.push_back(s.who);
+      },
       [this](const container_changed& c) { changed(c); },
       [this](command_outcome& outcome) { finished(outcome); },
       [this](fleet_listed& all) { listed(all); },
       [this](const fleet_not_listed& n) { not_listed(n.why); },
       [this](const container_event_heard& e) {
-        // An unknown user's container may be what a create left that was cut off; one that is not
-        // there is forgotten again.
-        if (loaded_) self_->send(member_of(e.username).actor, e);
+        // An unknown user's container may be what a create left that was cut off. That one of an
+        // unknown user is gone is nothing to look at: mostly our own delete, told of late.
+        const bool gone = e.implies == container_state::absent;
+        if (!loaded_ || (gone && !members_.contains(e.username))) return;
+        self_->send(member_of(e.username).actor, e);
       },
       [this](const engine_health& h) { health_changed(h); },
       [this](begin_shutdown) { shut_down(); },
@@ -72,7 +79,34 @@ fleet_actor::behavior_type fleet_state::behave(environment_ptr env, docker_actor
 // -------------------------------------------------------------------------------------------------------------------
 
 void fleet_state::refuse(const execute& request, error why) {
-  self_->send(request.reply_to, command_outcome{request.command.op_id, std::move(why), {}, {}});
+  tell(request.reply_to, command_outcome{request.command.op_id, std::move(why), {}, {}});
+}
+
+/// What was in the mailbox of a router when it died is lost to it: the next one claims it here.
+void fleet_state::tell(const outcome_sink_actor& who, command_outcome outcome) {
+  if (told_.size() >= max_told) told_.pop_front();
+  told_.push_back(outcome);
+  self_->send(who, std::move(outcome));
+}
+
+claimed_outcomes fleet_state::claim(const claim_outcomes& c) {
+  claimed_outcomes answer;
+  for (const auto& op_id : c.op_ids) {
+    if (const auto owner = owner_of_op_.find(op_id); owner != owner_of_op_.end()) {
+      members_.at(owner->second).owed[op_id] = c.reply_to;
+      answer.owed.insert(op_id);
+    }
+    for (auto& waiting : held_) {
+      if (waiting.request.command.op_id != op_id) continue;
+      waiting.request.reply_to = c.reply_to;
+      answer.owed.insert(op_id);
+    }
+    const auto known = std::find_if(told_.begin(), told_.end(), [&op_id](const command_outcome& o) {
+      return o.op_id == op_id;
+    });
+    if (known != told_.end()) self_->send(c.reply_to, *known);
+  }
+  return answer;
 }
 
 void fleet_state::accept(execute& request) {
@@ -173,7 +207,7 @@ void fleet_state::finished(command_outcome& outcome) {
   auto& m = members_.at(username);
   if (m.create_op == outcome.op_id) m.creating = false;
   const auto waiting = m.owed.extract(outcome.op_id);
-  if (!waiting.empty()) self_->send(waiting.mapped(), std::move(outcome));
+  if (!waiting.empty()) tell(waiting.mapped(), std::move(outcome));
   retire_if_done(username);
 }
 
@@ -213,12 +247,14 @@ void fleet_state::changed(const container_changed& c) {
   if (it == members_.end()) return;
   it->second.view = c.view;
   if (c.view.state != container_state::absent) it->second.creating = false;
+  const container_changed news{c.view, ++version_};
   for (const auto& who : listeners_)
-    self_->send(who, c);
+    self_->send(who, news);
   retire_if_done(c.view.username);
 }
 
 void fleet_state::child_down(caf::down_msg& down) {
+  std::erase_if(listeners_, [&down](const auto& who) { return who.address() == down.source; });
   const auto it = std::find_if(members_.begin(), members_.end(), [&down](const auto& entry) {
     return entry.second.actor && entry.second.actor.address() == down.source;
   });
@@ -229,10 +265,9 @@ void fleet_state::child_down(caf::down_msg& down) {
                 {{"user", username}, {"reason", caf::to_string(down.reason)}});
   for (auto& [op_id, who] : std::exchange(m.owed, {})) {
     owner_of_op_.erase(op_id);
-    self_->send(
-        who,
-        command_outcome{
-            op_id, error{errc::internal, "the command was interrupted inside the node"}, {}, {}});
+    tell(who,
+         command_outcome{
+             op_id, error{errc::internal, "the command was interrupted inside the node"}, {}, {}});
   }
   m.creating = false;
   const auto now = self_->clock().now();
@@ -279,6 +314,7 @@ void fleet_state::listed(fleet_listed& all) {
   if (!std::exchange(loaded_, true)) {
     platform::log(log_level::info, name, "fleet.loaded", "containers of this node taken over",
                   {{"containers", std::to_string(all.containers.size())}});
+    ++version_;
     forward_held();
     answer_asking();
   }
@@ -311,6 +347,7 @@ inventory fleet_state::snapshot() const {
   inventory all;
   all.loaded = loaded_;
   all.reachable = health_known_ && health_.reachable;
+  all.version = version_;
   for (const auto& [username, m] : members_) {
     if (m.view.state != container_state::absent) all.containers.push_back(m.view);
   }

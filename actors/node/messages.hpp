@@ -150,9 +150,15 @@ struct fleet_not_listed {
 struct container_event_heard {
   std::string username;
   std::string id;
+  std::optional<container_state> implies; ///< nothing: only a look can tell
 };
 struct container_changed {
   container_view view;
+  std::uint64_t version = 0; ///< of the first inventory that shows it; the fleet sets it
+};
+/// Answers claim_outcomes: what still runs; its outcome comes to the new sink.
+struct claimed_outcomes {
+  std::set<std::string> owed; ///< op_ids
 };
 struct begin_shutdown {};
 struct command_overdue {
@@ -208,6 +214,10 @@ struct reply_delivered {
   std::string op_id;
 };
 struct drained {};
+struct drain_due {};
+struct deadline_due {
+  std::uint64_t generation = 0; ///< only the newest one counts
+};
 struct is_idle {};
 
 // ---- journal
@@ -263,6 +273,9 @@ struct reconnect_due {
   std::uint64_t generation = 0;
 };
 struct connection_stable {
+  std::uint64_t session = 0;
+};
+struct report_due {
   std::uint64_t session = 0;
 };
 struct rehandshake_due {

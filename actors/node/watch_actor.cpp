@@ -89,7 +89,7 @@ void watch_state::open_stream() {
 void watch_state::heard(const docker::container_event& e) {
   if (!contains(actions, e.action)) return;
   if (const auto owner = owner_of(e.attributes, env_->node_id)) {
-    self_->send(fleet_, container_event_heard{*owner, e.id});
+    self_->send(fleet_, container_event_heard{*owner, e.id, state_after_event(e.action)});
   } else if (contains(port_actions, e.action)) {
     relist_soon(foreign_pause);
   }

@@ -46,5 +46,17 @@ TEST(container_state, the_engines_words) {
   EXPECT_EQ(state_from_engine("Running"), container_state::unknown);
 }
 
+TEST(container_state, the_engines_events) {
+  EXPECT_EQ(state_after_event("create"), container_state::created);
+  for (const char* action : {"start", "restart", "unpause"})
+    EXPECT_EQ(state_after_event(action), container_state::running) << action;
+  for (const char* action : {"die", "stop"})
+    EXPECT_EQ(state_after_event(action), container_state::stopped) << action;
+  EXPECT_EQ(state_after_event("pause"), container_state::paused);
+  EXPECT_EQ(state_after_event("destroy"), container_state::absent);
+  for (const char* action : {"rename", "oom", "kill", "exec_start: sh", ""})
+    EXPECT_EQ(state_after_event(action), std::nullopt) << action;
+}
+
 } // namespace
 } // namespace dockhost

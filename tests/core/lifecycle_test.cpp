@@ -518,6 +518,57 @@ TEST(lifecycle, facts_while_busy_mean_one_look_afterwards) {
   }
 }
 
+TEST(lifecycle, news_of_ones_own_doing_cost_no_look) {
+  const auto running = std::optional(container::running);
+  auto l = creating_until(step::creating);
+  l.turn(container_created{"c1", "", ""});
+  EXPECT_EQ(l.turn(news_heard{"c1", container::created}), "");
+  l.turn(files_installed{});
+  l.turn(container_started{});
+  EXPECT_EQ(l.turn(news_heard{"c1", running}), "");
+  EXPECT_EQ(l.turn(ssh_answered{}), "ok+data");
+  EXPECT_FALSE(l.now.busy());
+  // Told of late: the same.
+  EXPECT_EQ(l.turn(news_heard{"c1", container::created}), "");
+  EXPECT_EQ(l.turn(news_heard{"c1", running}), "");
+  l.turn(stop_wanted{});
+  EXPECT_EQ(l.turn(news_heard{"c1", container::stopped}), "");
+  EXPECT_EQ(l.turn(container_stopped{}), "ok+data");
+  l.turn(delete_wanted{});
+  EXPECT_EQ(l.turn(news_heard{"c1", container::absent}), "");
+  EXPECT_EQ(l.turn(container_removed{}), "release ok+data");
+  EXPECT_EQ(l.turn(news_heard{"c1", container::absent}), "");
+}
+
+TEST(lifecycle, news_of_anything_else_mean_a_look) {
+  const news_heard rows[] = {{"c1", container::stopped},
+                             {"c1", container::paused},
+                             {"c1", container::absent},
+                             {"c1", std::nullopt},
+                             {"c2", container::running}};
+  for (const auto& news : rows) {
+    auto idle = with(container::running);
+    EXPECT_EQ(idle.turn(news), "look") << news.id;
+    auto busy = with(container::stopped);
+    busy.turn(start_wanted{});
+    EXPECT_EQ(busy.turn(news), "");
+    EXPECT_EQ(busy.turn(container_started{}), "ok+data look") << news.id;
+    // It ended again before its news came: the last of them counts.
+    auto last = with(container::stopped);
+    last.turn(start_wanted{});
+    last.turn(news_heard{"c1", container::running});
+    last.turn(news);
+    EXPECT_EQ(last.turn(container_started{}), "ok+data look") << news.id;
+    auto first = with(container::stopped);
+    first.turn(start_wanted{});
+    first.turn(news);
+    first.turn(news_heard{"c1", container::running});
+    EXPECT_EQ(first.turn(container_started{}), "ok+data") << news.id;
+  }
+  life none;
+  EXPECT_EQ(none.turn(news_heard{"c1", container::created}), "look");
+}
+
 TEST(lifecycle, truth_wins_over_what_was_expected) {
   auto l = with(container::running);
   EXPECT_EQ(l.turn(observed(container::stopped, facts("c1"))), "adopt:1024");

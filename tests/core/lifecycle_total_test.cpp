@@ -45,6 +45,10 @@ std::vector<event> all_events() {
                             shutdown_begun{},
                             engine_lost{},
                             look_wanted{},
+                            news_heard{"seen", container::running},
+                            news_heard{"seen", container::absent},
+                            news_heard{"other", container::created},
+                            news_heard{"seen", std::nullopt},
                             retry_due{}};
   for (const auto f : faults)
     all.emplace_back(call_failed{{f, "why"}});

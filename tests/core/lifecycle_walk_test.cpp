@@ -28,7 +28,7 @@ public:
   explicit walk(std::uint64_t seed) : random_(seed) {}
 
   void step_once() {
-    const auto dice = roll(100);
+    const auto dice = roll(130);
     if (dice < 20) {
       command();
     } else if (dice < 70) {
@@ -45,8 +45,10 @@ public:
       turn(engine_lost{});
     } else if (dice < 97) {
       turn(shutdown_begun{});
-    } else {
+    } else if (dice < 100) {
       stranger_ = !stranger_ && !engine_;
+    } else {
+      hear();
     }
   }
 
@@ -61,6 +63,15 @@ public:
       }
       while (!late_.empty())
         late_work();
+      while (!news_.empty()) {
+        hear();
+        while (waiting_)
+          serve();
+      }
+      // What was heard is enough, as long as nothing was lost: the relist only makes sure.
+      if (now_.state != container::unknown) {
+        ASSERT_EQ(now_.state, engine_ ? engine_->state : container::absent) << "news were missed";
+      }
       relist();
     }
     calm_ = false;
@@ -171,6 +182,7 @@ private:
       if (stranger_ || engine_) return call_failed{{fault::name_taken, "name in use"}};
       if (!image_ && !calm_) return call_failed{{fault::no_such_image, "no such image"}};
       engine_ = fake_container{"c" + std::to_string(++ids_), a.op_id, container::created, a.block};
+      tell(container::created);
       return container_created{engine_->id, "2024", "SHA256:x"};
     });
   }
@@ -187,7 +199,7 @@ private:
       if (engine_->state == container::paused) return call_failed{{fault::conflict, "paused"}};
       if (engine_->state == container::running) return container_started{true};
       if (stolen) return call_failed{{fault::port_taken, "address in use"}};
-      engine_->state = container::running;
+      become(container::running);
       return container_started{false};
     });
   }
@@ -199,7 +211,7 @@ private:
     call([this, id = a.id]() -> event {
       if (!is(id)) return call_failed{{fault::not_found, "no such container"}};
       if (engine_->state != container::paused) return container_unpaused{true};
-      engine_->state = container::running;
+      become(container::running);
       return container_unpaused{false};
     });
   }
@@ -207,14 +219,14 @@ private:
     call([this, id = a.id]() -> event {
       if (!is(id)) return call_failed{{fault::not_found, "no such container"}};
       const bool ran = engine_->state == container::running || engine_->state == container::paused;
-      if (ran) engine_->state = container::stopped;
+      if (ran) become(container::stopped);
       return container_stopped{!ran};
     });
   }
   void serve(const remove_container& a) {
     if (chance(8)) return turn(call_failed{{fault::conflict, "removal in progress"}});
     call([this, id = a.id]() -> event {
-      if (is(id)) engine_.reset();
+      if (is(id)) vanish();
       return container_removed{};
     });
   }
@@ -258,20 +270,36 @@ private:
     const auto work = late_.front();
     late_.pop_front();
     (void)work();
-    turn(look_wanted{});
+  }
+
+  // ---- what the engine tells of, in the order in which it happened, and sooner or later
+
+  void tell(container_state implied) { news_.push_back({engine_->id, implied}); }
+  void become(container_state next) {
+    engine_->state = next;
+    tell(next);
+  }
+  void vanish() {
+    tell(container::absent);
+    engine_.reset();
+  }
+  void hear() {
+    if (news_.empty()) return;
+    const auto first = news_.front();
+    news_.pop_front();
+    turn(first);
   }
 
   /// What others do to the container, which the engine then tells of.
   void meddle() {
     if (!engine_ || engine_->state == container::created) return;
     switch (roll(4)) {
-    case 0: engine_.reset(); break;
-    case 1: engine_->state = container::stopped; break;
-    case 2: engine_->state = container::running; break;
+    case 0: return vanish();
+    case 1: return become(container::stopped);
+    case 2: return become(container::running);
     default:
-      if (engine_->state == container::running) engine_->state = container::paused;
+      if (engine_->state == container::running) become(container::paused);
     }
-    turn(look_wanted{});
   }
 
   std::mt19937_64 random_;
@@ -280,6 +308,7 @@ private:
   std::optional<action> waiting_;
   std::optional<fake_container> engine_;
   std::deque<std::function<event()>> late_;
+  std::deque<news_heard> news_;
   std::optional<port_block> held_;
   std::uint16_t next_base_ = 1021;
   int ops_ = 0;

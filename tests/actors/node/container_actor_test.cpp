@@ -231,7 +231,7 @@ TEST_F(container_actor_test, FixedOutcomesOfRepeatedCommands) {
   (void)now_at_engine<docker::effect>([&](docker::done<docker::effect> done) {
     engine().pause("dockhost-ann", 1s, std::move(done));
   });
-  tell(container_, container_event_heard{"ann", "x"});
+  tell(container_, container_event_heard{"ann", "x", std::nullopt});
   settle();
   EXPECT_EQ(state(), container_state::paused);
   EXPECT_EQ(run(command_kind::start), "ok");
@@ -418,7 +418,7 @@ TEST_F(container_actor_test, events_lead_to_a_look_and_truth_is_published) {
   ASSERT_EQ(run(command_kind::create), "ok");
   engine().exit_container("dockhost-ann", 1);
   settle();
-  tell(container_, container_event_heard{"ann", "x"});
+  tell(container_, container_event_heard{"ann", "x", std::nullopt});
   settle();
   EXPECT_EQ(state(), container_state::stopped);
 }
@@ -439,7 +439,7 @@ TEST_F(container_actor_test, stale_relist_does_not_undo_a_change) {
   slow.kind = call_kind::inspect;
   slow.delay = 1s;
   engine().order(slow);
-  tell(container_, container_event_heard{"ann", "x"});
+  tell(container_, container_event_heard{"ann", "x", std::nullopt});
   settle();
   tell(container_, container_seen{"ann", running, before});
   advance(5s);

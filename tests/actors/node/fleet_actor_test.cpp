@@ -343,7 +343,7 @@ TEST_F(fleet_actor_test, event_of_an_unknown_users_leftover_clears_it_away) {
   start();
   list();
   place(our_spec("ann", 10'000, "op-before"), false);
-  tell(fleet_, container_event_heard{"ann", "x"});
+  tell(fleet_, container_event_heard{"ann", "x", std::nullopt});
   advance(1s);
   EXPECT_EQ(engine().container_count(), 0U);
 }
