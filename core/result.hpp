@@ -47,6 +47,8 @@ public:
 
   const T& operator*() const& { return value(); }
   T& operator*() & { return value(); }
+  /// By value: what a temporary result holds outlives the expression.
+  T operator*() && { return std::get<0>(std::move(storage_)); }
   const T* operator->() const { return &value(); }
   T* operator->() { return &value(); }
 
