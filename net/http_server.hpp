@@ -26,7 +26,6 @@ struct http_server_limits {
   /// waits for a request makes room; where there is none, the new one is closed.
   std::size_t max_connections_per_address = 1024;
   std::size_t max_header = 16 * 1024;        ///< request line and headers; more: 431
-  std::size_t max_body = 1'000'000;          ///< of a request; more: 413
   std::size_t max_queued = 4 * 1024 * 1024;  ///< of a streamed answer
   std::size_t max_input = 128 * 1024 * 1024; ///< of unfinished requests and messages, all together;
                                              ///< whoever passes it is refused (503, 1013)
@@ -59,7 +58,7 @@ struct server_note {
 };
 
 struct http_server_handlers {
-  /// Each request, on the io thread. What it throws answers 500.
+  /// Each request, when its head is there; on the io thread. What it throws answers 500.
   std::function<void(std::shared_ptr<http_exchange>)> on_request;
   std::function<void(const server_note&)> on_note; ///< may be empty
 };

@@ -19,7 +19,7 @@ namespace dockhost::net {
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
-/// A request that came whole and obeys HTTP; others never reach the application.
+/// A request's head. What doesn't obey HTTP never reaches the application.
 struct server_request {
   std::string method; ///< as it came: "GET"
   std::string target; ///< as it came, but of the absolute form only path and query
@@ -29,7 +29,7 @@ struct server_request {
   /// Of the query, decoded ("+" is a space), in their order. They may hold secrets: not for logs.
   std::vector<std::pair<std::string, std::string>> parameters;
   header_list headers;
-  std::string body;
+  bool has_body = false;      ///< one is announced: see http_exchange::read_body
   std::string remote_address; ///< "127.0.0.1", "::1"; an IPv4 client of an IPv6 listener as IPv4
   std::uint16_t remote_port = 0;
   std::uint16_t local_port = 0; ///< tells the listener
@@ -49,7 +49,10 @@ struct server_response {
   header_list headers;
   /// Written one after another without a copy. Not sent, only counted, in answer to HEAD.
   std::vector<shared_bytes> body;
+  bool close = false; ///< the connection ends after it
 };
+
+enum class body_outcome { whole, too_large };
 
 /// An answer with a Content-Type and a body of one piece.
 [[nodiscard]] server_response make_response(int status, std::string body,
@@ -75,15 +78,21 @@ public:
   virtual void abort() = 0;
 };
 
-/// Answered once, by one of respond(), respond_streaming(), accept_websocket(); what comes after
-/// that is ignored. Dropping the last reference without an answer answers 500.
+/// Given to the application when a request's head is there. Answered once, by one of respond(),
+/// respond_streaming(), accept_websocket(); what comes after that is ignored. No time limit runs
+/// while the application thinks. Dropping the last reference without an answer answers 500 and
+/// closes the connection.
 class http_exchange {
 public:
   virtual ~http_exchange() = default;
 
   [[nodiscard]] virtual const server_request& request() const = 0;
-  /// The body, moved out.
-  [[nodiscard]] virtual std::string take_body() = 0;
+  /// Reads the body (and invites a peer that waits for a 100 to send it). `done` runs once, never
+  /// from within this call: with the whole body, or with `too_large` and nothing as soon as it is
+  /// known to pass `max`; not at all where the peer is gone first (on_gone) or takes longer than
+  /// http_server_limits::body_time (then it got 408). Once per request. A body that wasn't read
+  /// whole when the request is answered ends the connection after the answer.
+  virtual void read_body(std::size_t max, std::function<void(body_outcome, std::string)> done) = 0;
 
   /// Whether the peer went away (closed, reset, timed out) or the server ended the connection
   /// before the answer was whole in the kernel.
@@ -101,6 +110,8 @@ public:
   /// all that follows, never before this has returned. The socket may be sent to at once.
   [[nodiscard]] virtual std::shared_ptr<server_websocket>
   accept_websocket(const websocket_accept& how, std::shared_ptr<websocket_listener> listener) = 0;
+  /// Closes the connection at once, without an answer; on_gone does not run.
+  virtual void abort() = 0;
 };
 
 } // namespace dockhost::net

@@ -40,7 +40,7 @@ struct websocket_accept {
   std::vector<std::pair<std::string, std::string>> headers; ///< of the 101 answer, beside its own
   std::size_t max_message = 1'000'000; ///< of a received one, after decompression; more: too_big
   std::size_t max_queued = 16 * 1024 * 1024; ///< bytes waiting to be written; more is refused
-  std::size_t low_mark = 64 * 1024;          ///< see websocket_listener::on_drained
+  std::size_t low_mark = 0; ///< see websocket_listener::on_drained; 0: when all is written
   /// permessage-deflate, where the client offers it; without context takeover. Messages shorter
   /// than deflate_from go as they are.
   bool deflate = false;
@@ -60,7 +60,8 @@ struct websocket_end {
   std::string what;
 };
 
-/// What the application hears of its WebSocket. The server holds it until on_closed() has returned.
+/// What the application hears of its WebSocket. The server holds it until on_closed() has returned
+/// or the socket is dropped.
 class websocket_listener {
 public:
   virtual ~websocket_listener() = default;
@@ -73,8 +74,8 @@ public:
 };
 
 /// Frames go out in order, one write at a time; what is sent within one turn of the io thread is
-/// written together. The server keeps the connection until it ends: dropping this reference
-/// doesn't close it. Pings of the peer are answered; none are sent.
+/// written together. Dropping the last reference drops the connection without a closing handshake,
+/// and the listener is told nothing any more. Pings of the peer are answered; none are sent.
 class server_websocket {
 public:
   virtual ~server_websocket() = default;
@@ -88,7 +89,7 @@ public:
 
   /// Writes what is queued, then a close frame (the reason is cut to 123 bytes), and waits for the
   /// peer's, at most http_server_limits::close_time in all. Messages that come meanwhile are
-  /// dropped. A second close is ignored.
+  /// dropped. The code `no_status` makes a close frame without a code. A second close is ignored.
   virtual void close(std::uint16_t code = close_code::normal, std::string_view reason = {}) = 0;
   /// Drops it at once, without a closing handshake and without what is queued.
   virtual void abort() = 0;
