@@ -57,18 +57,14 @@ void quiet_defaults(Self* self, const char* name) {
   });
 }
 
-/// Ends an actor ahead of its backlog: CAF's own send_exit waits behind every queued message. An
-/// actor that awaits a response passes over everything else, and what it passed over in the urgent
-/// queue it only sees again after another urgent message: hence the second one, which it finds
-/// right after the response.
+/// Ends an actor ahead of its backlog: CAF's own send_exit waits behind every queued message. (An
+/// actor that awaits a response would pass over this, too: so none does.)
 template <class Handle>
 void end_now(const Handle& who, caf::exit_reason why) {
   auto* target = caf::actor_cast<caf::abstract_actor*>(who);
   if (target == nullptr) return;
-  for (const auto priority : {caf::message_priority::high, caf::message_priority::normal}) {
-    target->eq_impl(caf::make_message_id(priority), nullptr, nullptr,
-                    caf::exit_msg{target->address(), caf::make_error(why)});
-  }
+  target->eq_impl(caf::make_message_id(caf::message_priority::high), nullptr, nullptr,
+                  caf::exit_msg{target->address(), caf::make_error(why)});
 }
 
 } // namespace dockhost::actors

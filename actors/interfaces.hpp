@@ -63,6 +63,7 @@ using journal_actor = caf::typed_actor<
     caf::replies_to<journal_load>::with<journal_contents>, // everything remembered, at start
     caf::replies_to<journal_begin>::with<journal_done>,    // before a command has its first effect
     caf::replies_to<journal_answer>::with<journal_done>,   // before its answer is sent
+    caf::replies_to<journal_probe>::with<journal_done>,    // does it answer at all?
     caf::reacts_to<journal_delivered>,                     // the answer is with the server
     caf::reacts_to<journal_quarantine>,                    // a port block to keep out of
     caf::reacts_to<journal_purge_due>>;                    // tick: forget what is old
@@ -102,10 +103,10 @@ using container_actor =
 /// One container actor per user, and the inventory.
 using fleet_actor = caf::typed_actor<
     caf::reacts_to<execute>, // to the user's container actor; held until the first relist
-    caf::replies_to<get_inventory>::with<inventory_answer>, // a snapshot, no engine call
+    caf::replies_to<get_inventory>::with<inventory_answer>,  // a snapshot, no engine call
     caf::replies_to<claim_outcomes>::with<claimed_outcomes>, // a dead router's commands
-    caf::reacts_to<subscribe_inventory>,                    // container_changed, one per change
-    caf::reacts_to<container_changed>,                      // from a container actor
+    caf::reacts_to<subscribe_inventory>,                     // container_changed, one per change
+    caf::reacts_to<container_changed>,                       // from a container actor
     caf::reacts_to<command_outcome>,       // from a container actor, on to who asked
     caf::reacts_to<fleet_listed>,          // from the watch
     caf::reacts_to<fleet_not_listed>,      // from the watch
@@ -127,11 +128,11 @@ using router_actor =
                      caf::reacts_to<attach_reply_sink>, // from the connection: where replies go
                      caf::reacts_to<reply_delivered>,   // from the connection
                      caf::reacts_to<command_outcome>,   // from the fleet
-                     caf::reacts_to<command_overdue>, // tick: whoever should have answered is dead
-                     caf::reacts_to<deadline_due>,    // tick: the next command's backstop
-                     caf::reacts_to<drain_due>, // tick: a journal that hangs must not hold the end up
-                     caf::reacts_to<recover>, // tick: what became of the commands that were cut
-                                              // off?
+                     caf::reacts_to<deadline_due>,      // tick: the next command's backstop
+                     caf::reacts_to<drain_due>, // tick: a journal that hangs must not hold the end
+                                                // up
+                     caf::reacts_to<recover>,   // tick: what became of the commands that were cut
+                                                // off?
                      caf::replies_to<begin_shutdown>::with<drained>, // refuse what comes, answer
                                                                      // when nothing runs any more
                      caf::replies_to<is_idle>::with<bool>>;          // no command runs
@@ -142,7 +143,7 @@ using connection_actor = caf::typed_actor<
     caf::reacts_to<link_refused>, caf::reacts_to<link_closed>, caf::reacts_to<link_event>,
     caf::reacts_to<reply_ready>,       // from the router
     caf::reacts_to<container_changed>, // from the fleet: reported to the server
-    caf::reacts_to<report_due>, // tick: the state could not be reported, again
+    caf::reacts_to<report_due>,        // tick: the state could not be reported, again
     caf::reacts_to<reconnect_due>,     // ticks
     caf::reacts_to<connection_stable>, caf::reacts_to<rehandshake_due>,
     caf::reacts_to<key_changed>,                                 // a new API key: try at once
@@ -151,6 +152,7 @@ using connection_actor = caf::typed_actor<
 /// Starts the others in order, rest-for-one, and stops them in the reverse order.
 using node_supervisor_actor =
     caf::typed_actor<caf::reacts_to<stop_node>, // drain, close, end; then it ends itself
+                     caf::reacts_to<end_due>,   // tick: who has not ended by now is left behind
                      caf::replies_to<describe_tree>::with<tree_text>, // the running tree, for a
                      caf::reacts_to<key_changed>,                     // to the connection
                                                                       // person
@@ -206,6 +208,7 @@ DOCKHOST_MESSAGE(journal_contents)
 DOCKHOST_MESSAGE(journal_quarantine)
 DOCKHOST_MESSAGE(journal_done)
 DOCKHOST_MESSAGE(journal_purge_due)
+DOCKHOST_MESSAGE(journal_probe)
 DOCKHOST_MESSAGE(link_connected)
 DOCKHOST_MESSAGE(link_refused)
 DOCKHOST_MESSAGE(link_closed)
@@ -223,5 +226,6 @@ DOCKHOST_MESSAGE(subscribe_inventory)
 DOCKHOST_MESSAGE(execute)
 DOCKHOST_MESSAGE(attach_reply_sink)
 DOCKHOST_MESSAGE(stop_node)
+DOCKHOST_MESSAGE(end_due)
 DOCKHOST_MESSAGE(describe_tree)
 DOCKHOST_MESSAGE(tree_text)

@@ -4,7 +4,9 @@
 #include "core/container_state.hpp"
 #include "core/port_block.hpp"
 
+#include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,8 @@ struct inventory {
   bool loaded = false;
   bool reachable = false;
   std::vector<container_view> containers;
+  std::set<std::string> busy; ///< users with a command that waits or runs
+  std::uint64_t version = 0;  ///< grows with each change; of two snapshots, which is the newer
 };
 
 } // namespace dockhost

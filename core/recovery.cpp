@@ -61,4 +61,13 @@ recover_outcome(lifecycle::command_kind kind, const std::string& op_id, const co
   return interrupted("its effect is not known");
 }
 
+std::chrono::milliseconds time_left(std::chrono::milliseconds budget, std::int64_t begun_ms,
+                                    std::int64_t now_ms) {
+  if (now_ms <= begun_ms) return budget;
+  const std::uint64_t gone =
+      static_cast<std::uint64_t>(now_ms) - static_cast<std::uint64_t>(begun_ms);
+  if (gone >= static_cast<std::uint64_t>(budget.count())) return std::chrono::milliseconds(0);
+  return budget - std::chrono::milliseconds(static_cast<std::int64_t>(gone));
+}
+
 } // namespace dockhost

@@ -8,6 +8,8 @@
 #include "core/error.hpp"
 #include "core/lifecycle.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -19,9 +21,15 @@ struct recovered_outcome {
   bool with_data = false;       ///< tell the container's data
 };
 
-/// `now` is the user's container, nullptr where there is none. Nothing while the container is on
-/// its way to another state or the engine is unknown: ask again later.
+/// `now` is the user's container while no command of the user waits or runs, nullptr where there is
+/// none. Nothing while the container is on its way to another state or the engine is unknown: ask
+/// again later.
 [[nodiscard]] std::optional<recovered_outcome>
 recover_outcome(lifecycle::command_kind kind, const std::string& op_id, const container_view* now);
+
+/// What is left of a command's time. Both times are milliseconds since 1970 by clocks that may have
+/// been set in between, also before a restart: never less than nothing, never more than `budget`.
+[[nodiscard]] std::chrono::milliseconds time_left(std::chrono::milliseconds budget,
+                                                  std::int64_t begun_ms, std::int64_t now_ms);
 
 } // namespace dockhost

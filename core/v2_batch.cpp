@@ -6,19 +6,23 @@
 
 namespace dockhost {
 
-v2_arrived v2_batch::arrived(v2_request request) {
+v2_arrived v2_batch::arrived(v2_request request, bool room) {
   for (auto it = queue_.rbegin(); it != queue_.rend(); ++it) {
     const auto& other = it->request;
     if (other.event == request.event && other.payload_digest == request.payload_digest) {
       it->batch = open_batch_;
-      return {v2_arrival::joined, std::nullopt};
+      return {v2_arrival::joined, false, std::nullopt};
     }
     if (!other.is_check) break;
   }
-  if (queue_.size() >= max_) return {v2_arrival::refused, std::nullopt};
+  if (!room || queue_.size() >= max_) {
+    const bool reply_to_come = std::any_of(
+        queue_.begin(), queue_.end(), [this](const entry& e) { return e.batch == open_batch_; });
+    return {v2_arrival::refused, !reply_to_come, std::nullopt};
+  }
   const auto id = request.id;
   queue_.push_back({std::move(request), open_batch_});
-  return {v2_arrival::queued, queue_.size() == 1 ? std::optional(id) : std::nullopt};
+  return {v2_arrival::queued, false, queue_.size() == 1 ? std::optional(id) : std::nullopt};
 }
 
 v2_finished v2_batch::finished(std::uint64_t id) {

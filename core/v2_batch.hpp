@@ -23,11 +23,14 @@ struct v2_request {
 enum class v2_arrival {
   queued,
   joined,  ///< an identical request in flight is executed for both
-  refused, ///< too many of this user are in flight; the reply to those answers this one as well
+  refused, ///< there is no room for it
 };
 
 struct v2_arrived {
   v2_arrival fate = v2_arrival::queued;
+  /// Of a refused one: whether the refusal may be sent. Where a reply is still to come it answers
+  /// this one as well, and a refusal would answer all that wait for it.
+  bool tell = false;
   std::optional<std::uint64_t> execute; ///< to be executed now
 };
 
@@ -48,7 +51,8 @@ public:
   /// A request joins an identical one in flight unless another command came in between: stop,
   /// resume, stop must end in a stop. One that joins a silent request gives it its voice back: it
   /// is waiting for a reply, and the silent one's is the true one.
-  [[nodiscard]] v2_arrived arrived(v2_request request);
+  /// Without `room` it may only join.
+  [[nodiscard]] v2_arrived arrived(v2_request request, bool room = true);
 
   /// The request that was to be executed has its reply. A command's reply is sent if nothing has
   /// answered its batch, a check's if there is no command in the batch either. An `id` that isn't

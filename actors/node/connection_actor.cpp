@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using platform::log_level;
 
 constexpr auto inventory_slack = 10s;
+constexpr auto report_retry = 5s;
 constexpr auto idle_timeout = 5s;
 constexpr auto rehandshake_retry = 5s;
 constexpr std::size_t packet_overhead = 64; ///< type, ack id, brackets and quotes around a payload
@@ -59,6 +60,9 @@ connection_actor::behavior_type connection_state::behave(environment_ptr env, fl
       },
       [this](reply_ready& r) { send_reply(r); },
       [this](const container_changed& c) { report_change(c); },
+      [this](const report_due& d) {
+        if (d.session == session_ && phase_ == phase::connected && !told_) report_all();
+      },
       [this](const reconnect_due& d) {
         if (d.generation == generation_ &&
             (phase_ == phase::waiting || phase_ == phase::waiting_refused))
@@ -70,7 +74,13 @@ connection_actor::behavior_type connection_state::behave(environment_ptr env, fl
         refused_backoff_->reset();
       },
       [this](const rehandshake_due& d) {
-        if (d.session == session_ && phase_ == phase::connected && !hub_) rehandshake();
+        if (d.session != session_ || phase_ != phase::connected) return;
+        // A hub does not forget nodes.
+        if (hub_ && env_->config.server.rehandshake == rehandshake_policy::automatic) {
+          rehandshake_needed_ = false;
+        } else {
+          rehandshake();
+        }
       },
       [this](const key_changed& k) {
         api_key_ = k.key;
@@ -129,6 +139,8 @@ void connection_state::connect() {
 void connection_state::connected() {
   enter(phase::connected, "connected and authenticated");
   hub_ = false;
+  told_.reset();
+  untold_.clear();
   report_all();
   flush_undelivered();
   self_->delayed_send(self_, env_->config.server.backoff_reset_after, connection_stable{session_});
@@ -162,8 +174,10 @@ void connection_state::closed(const std::string& reason, bool clean) {
   }
   if (phase_ == phase::connected) {
     const auto policy = env_->config.server.rehandshake;
-    rehandshake_needed_ =
-        policy == rehandshake_policy::always || (policy == rehandshake_policy::automatic && !clean);
+    // It stays needed until it is done: the socket that was lost times out at the server all the
+    // same when the next one is closed in good order.
+    if (policy == rehandshake_policy::always || (policy == rehandshake_policy::automatic && !clean))
+      rehandshake_needed_ = true;
   }
   enter(phase::waiting, reason);
   reconnect_after(backoff_->next());
@@ -257,9 +271,10 @@ void connection_state::report_all() {
             if (session != session_ || phase_ != phase::connected) return;
             tell(*answer.all);
           },
-          [](const caf::error& e) {
+          [this, session](const caf::error& e) {
             platform::log(log_level::warn, name, "report.failed", "the state could not be reported",
                           {{"reason", caf::to_string(e)}});
+            self_->delayed_send(self_, report_retry, report_due{session});
           });
 }
 
@@ -279,16 +294,28 @@ void connection_state::tell(const inventory& all) {
        protocol::encode_initial_state_parts(reports, known == 0 ? default_max_payload : known)) {
     link_->emit("initial_state", {std::move(part)});
   }
+  told_ = all.version;
+  for (const auto& [username, news] : std::exchange(untold_, {}))
+    report_change(news);
 }
 
 void connection_state::report_change(const container_changed& c) {
   if (phase_ != phase::connected) return;
-  auto& last = reported_[c.view.username];
-  auto view = c.view;
+  // The whole state comes first. What is older than it is in it; only what is newer follows.
+  if (!told_) {
+    untold_[c.view.username] = c;
+  } else if (c.version > *told_) {
+    tell_change(c.view);
+  }
+}
+
+void connection_state::tell_change(const container_view& now) {
+  auto& last = reported_[now.username];
+  auto view = now;
   // A removed container is told with what was last known of it.
   if (view.state == container_state::absent) {
     if (last.id.empty()) {
-      reported_.erase(c.view.username);
+      reported_.erase(now.username);
       return;
     }
     view = last;
@@ -299,7 +326,7 @@ void connection_state::report_change(const container_changed& c) {
   last = view;
   if (!same)
     link_->emit("container_state_change", {protocol::encode_container(protocol::report_of(view))});
-  if (view.state == container_state::absent) reported_.erase(c.view.username);
+  if (view.state == container_state::absent) reported_.erase(now.username);
 }
 
 // ---- the planned re-handshake

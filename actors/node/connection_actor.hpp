@@ -42,6 +42,7 @@ private:
   void report_all();
   void tell(const inventory& all);
   void report_change(const container_changed& c);
+  void tell_change(const container_view& now);
   void send_reply(reply_ready& r);
   /// Replaces what the server would drop the link over by an error.
   void fit(reply_ready& r) const;
@@ -64,10 +65,13 @@ private:
   std::optional<backoff> backoff_;
   std::optional<backoff> refused_backoff_;
   bool hub_ = false;                ///< the server said hub-hello: it does not forget nodes
-  bool rehandshake_needed_ = false; ///< the last session ended without a goodbye
+  bool rehandshake_needed_ = false; ///< a session was lost, and none was planned and done since
   bool rehandshaking_ = false;      ///< the present close is our own planned one
   std::deque<reply_ready> undelivered_;
   std::map<std::string, container_view> reported_; ///< by username, what the server was told last
+  /// The version of the inventory that the present session was told; nothing before that.
+  std::optional<std::uint64_t> told_;
+  std::map<std::string, container_changed> untold_; ///< by username, news that came before that
   std::optional<caf::typed_response_promise<connection_closed>> closing_;
 };
 

@@ -20,6 +20,8 @@ using platform::log_level;
 constexpr auto probe_timeout = 5s;
 constexpr auto probe_pause_min = 200ms;
 constexpr auto probe_pause_max = 2'000ms;
+constexpr std::size_t max_sharing =
+    10'000; ///< of one pull; a pull that creeps on outlives many a create that gave up on it
 constexpr const char* network_label = "dockhost.managed";
 
 call_queue::lane lane_of(const engine_operation& operation) {
@@ -66,6 +68,9 @@ docker_state::docker_state(self_ptr self) : self_(self), queue_({}) {}
 
 docker_actor::behavior_type docker_state::behave(environment_ptr env) {
   quiet_defaults(self_, name);
+  self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) {
+    std::erase_if(listeners_, [&down](const auto& who) { return who.address() == down.source; });
+  });
   env_ = std::move(env);
   queue_ = call_queue(limits_of(env_->config.engine));
   engine_ = env_->make_engine();
@@ -73,6 +78,7 @@ docker_actor::behavior_type docker_state::behave(environment_ptr env) {
   return {
       [this](engine_call& call) { return accept(call); },
       [this](const subscribe_health& s) {
+        self_->monitor(s.who);
         listeners_.push_back(s.who);
         if (known_) self_->send(s.who, health_);
       },
@@ -91,13 +97,20 @@ caf::result<engine_answer> docker_state::accept(engine_call& call) {
   auto promise = self_->make_response_promise<engine_answer>();
   if (const auto* pull = std::get_if<op_pull>(&call.operation)) {
     if (const auto it = pulls_.find(pull->image); it != pulls_.end()) {
-      pending_.at(it->second).promises.push_back(promise);
+      auto& sharing = pending_.at(it->second).promises;
+      if (sharing.size() < max_sharing) {
+        sharing.push_back(promise);
+      } else {
+        promise.deliver(
+            engine_answer{engine_error{engine_errc::failed, "too many wait for this pull"}});
+      }
       return caf::delegated<engine_answer>{};
     }
   }
   const auto id = ++last_call_;
   if (!queue_.push(id, lane_of(call.operation), call.key)) {
-    return engine_answer{engine_error{engine_errc::failed, "too many engine calls wait"}};
+    promise.deliver(engine_answer{engine_error{engine_errc::failed, "too many engine calls wait"}});
+    return caf::delegated<engine_answer>{};
   }
   if (const auto* pull = std::get_if<op_pull>(&call.operation)) pulls_[pull->image] = id;
   const auto due = self_->clock().now() + call.timeout;

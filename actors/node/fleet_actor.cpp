@@ -350,6 +350,7 @@ inventory fleet_state::snapshot() const {
   all.version = version_;
   for (const auto& [username, m] : members_) {
     if (m.view.state != container_state::absent) all.containers.push_back(m.view);
+    if (!m.owed.empty()) all.busy.insert(username);
   }
   return all;
 }

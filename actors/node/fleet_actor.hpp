@@ -48,6 +48,7 @@ private:
   void forward(execute& request);
   void forward_held();
   void finished(command_outcome& outcome);
+  claimed_outcomes claim(const claim_outcomes& c);
   void listed(fleet_listed& all);
   void not_listed(const std::string& why);
   void changed(const container_changed& c);
@@ -65,6 +66,7 @@ private:
   [[nodiscard]] std::int64_t occupied() const;
   [[nodiscard]] inventory snapshot() const;
   void refuse(const execute& request, error why);
+  void tell(const outcome_sink_actor& who, command_outcome outcome);
 
   self_ptr self_;
   environment_ptr env_;
@@ -72,7 +74,9 @@ private:
   ports_actor ports_;
   std::map<std::string, member> members_;
   std::map<std::string, std::string> owner_of_op_; ///< op_id -> username
-  std::vector<inventory_listener_actor> listeners_;
+  std::deque<command_outcome> told_; ///< the last ones, for a router that replaces a dead one
+  std::vector<inventory_listener_actor> listeners_;                   ///< those that live
+  std::uint64_t version_ = 0;                                         ///< of the inventory
   std::deque<held> held_;                                             ///< until the first relist
   std::vector<caf::typed_response_promise<inventory_answer>> asking_; ///< the same
   bool loaded_ = false;

@@ -51,6 +51,7 @@ journal_actor::behavior_type journal_state::behave(environment_ptr env,
         platform::fault_point("journal.answer.after");
         return answer;
       },
+      [](journal_probe) { return journal_done{}; },
       [this](const journal_delivered& d) {
         platform::fault_point("journal.delivered.before");
         done(journal_->mark_delivered(d.op_id), "mark_delivered");

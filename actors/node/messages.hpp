@@ -247,6 +247,7 @@ struct journal_done {
   std::optional<error> failure;
 };
 struct journal_purge_due {};
+struct journal_probe {};
 
 // ---- connection
 // -------------------------------------------------------------------------------------------------------------
@@ -291,6 +292,7 @@ struct key_changed {
 // -------------------------------------------------------------------------------------------------------------
 
 struct stop_node {};
+struct end_due {};
 struct describe_tree {};
 struct tree_text {
   std::string text;

@@ -23,6 +23,7 @@ constexpr std::size_t max_restarts = 5;
 constexpr auto restart_window = 30s;
 constexpr auto close_timeout = 5s;
 constexpr auto describe_timeout = 2s;
+constexpr auto end_timeout = 500ms; ///< for the journal, whose disk may hang
 
 } // namespace
 
@@ -42,6 +43,7 @@ node_supervisor_state::behave(environment_ptr env, std::shared_ptr<store::journa
   start_from(0);
   return {
       [this](stop_node) { stop(); },
+      [this](end_due) { leave_the_journal(); },
       [this](describe_tree) -> caf::result<tree_text> {
         auto promise = self_->make_response_promise<tree_text>();
         describe(promise);
@@ -168,7 +170,18 @@ void node_supervisor_state::end_all() {
     any = any || alive_[i];
     end_child(i, caf::exit_reason::user_shutdown);
   }
-  if (!any) self_->quit(caf::exit_reason::normal);
+  if (!any) return self_->quit(caf::exit_reason::normal);
+  self_->delayed_send(self_, end_timeout, end_due{});
+}
+
+/// Its thread can't be ended while SQLite holds it: whoever started the node must then end the
+/// process without waiting for it.
+void node_supervisor_state::leave_the_journal() {
+  const bool others =
+      std::any_of(alive_.begin() + journal + 1, alive_.end(), [](bool a) { return a; });
+  if (others) return self_->delayed_send(self_, end_timeout, end_due{});
+  platform::log(log_level::error, name, "journal.stuck", "the request journal does not end");
+  self_->quit(caf::sec::request_timeout);
 }
 
 // ---- for people and tests

@@ -45,6 +45,7 @@ private:
   void stop();
   void close_link();
   void end_all();
+  void leave_the_journal();
   void kill(const kill_actor& k);
   void describe(caf::typed_response_promise<tree_text> promise);
 

@@ -13,7 +13,10 @@ namespace {
 using namespace std::chrono_literals;
 using platform::log_level;
 
-constexpr auto journal_timeout = 10s;
+/// Well below what a container actor waits for its block: a block that rests may be tried early, at
+/// the price of another attempt, but nobody waits for a disk in vain.
+constexpr auto journal_timeout = 5s;
+constexpr std::size_t max_held = 1'000; ///< as many commands as the fleet lets wait
 
 } // namespace
 
@@ -28,11 +31,19 @@ ports_actor::behavior_type ports_state::behave(environment_ptr env, journal_acto
                                               static_cast<std::uint16_t>(config.last));
   // Nothing is reserved before the quarantine of an earlier run is known.
   self_->request(journal_, journal_timeout, journal_load{})
-      .await([this](const journal_contents& known) { recall(known.quarantined); },
-             [](const caf::error&) {});
+      .then(
+          [this](const journal_contents& known) {
+            recall(known.quarantined);
+            open();
+          },
+          [this](const caf::error& e) {
+            platform::log(log_level::warn, name, "journal.unreadable",
+                          "the ports that rest are not known", {{"reason", caf::to_string(e)}});
+            open();
+          });
   return {
-      [this](const reserve_block& wanted) { return reserve(wanted); },
-      [this](const release_block& r) { registry_->release(r.owner); },
+      [this](const reserve_block& wanted) { return accept(wanted); },
+      [this](const release_block& r) { release(r.owner); },
       [this](const adopt_block& a) {
         if (registry_->adopt(a.owner, a.block)) return;
         // The engine's truth wins over what we believed of this owner, but never over another
@@ -58,6 +69,26 @@ void ports_state::recall(const std::vector<store::quarantine_entry>& quarantined
     const auto rest = std::min(left, env_->config.ports.quarantine);
     registry_->quarantine(port_block{q.port_base}, self_->clock().now() + rest);
   }
+}
+
+caf::result<block_answer> ports_state::accept(const reserve_block& wanted) {
+  if (open_) return reserve(wanted);
+  if (held_.size() >= max_held)
+    return block_answer{fail(error{errc::capacity, "too many requests wait for the journal"})};
+  held_.push_back({wanted, self_->make_response_promise<block_answer>()});
+  return caf::delegated<block_answer>{};
+}
+
+void ports_state::open() {
+  open_ = true;
+  for (auto& [wanted, promise] : std::exchange(held_, {}))
+    promise.deliver(reserve(wanted));
+}
+
+void ports_state::release(const std::string& owner) {
+  registry_->release(owner);
+  // Who lets go before it was served wants nothing any more.
+  std::erase_if(held_, [&owner](const held& h) { return h.wanted.owner == owner; });
 }
 
 block_answer ports_state::reserve(const reserve_block& wanted) {

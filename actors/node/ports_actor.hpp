@@ -8,6 +8,7 @@
 
 #include <caf/all.hpp>
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -25,14 +26,24 @@ struct ports_state {
   ports_actor::behavior_type behave(environment_ptr env, journal_actor journal);
 
 private:
+  struct held {
+    reserve_block wanted;
+    caf::typed_response_promise<block_answer> promise;
+  };
+
   void recall(const std::vector<store::quarantine_entry>& quarantined);
+  caf::result<block_answer> accept(const reserve_block& wanted);
   block_answer reserve(const reserve_block& wanted);
+  void open();
+  void release(const std::string& owner);
   void quarantine(const quarantine_block& taken);
 
   self_ptr self_;
   environment_ptr env_;
   journal_actor journal_;
   std::unique_ptr<port_registry> registry_;
+  bool open_ = false;     ///< the quarantine is known, or was not told in time
+  std::deque<held> held_; ///< until then
 };
 
 ports_actor::behavior_type ports_behavior(self_pointer<ports_actor, ports_state> self,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Routing and the documented dialect; V2 is in router_v2.cpp, what a restart finds in
-// router_recovery.cpp.
+// router_recovery.cpp, a journal that hangs in router_journal.cpp.
 #include "actors/node/router_actor.hpp"
 
+#include "actors/node/router_limits.hpp"
 #include "actors/node/router_values.hpp"
 #include "protocol/command_decoder.hpp"
 #include "protocol/reply_encoder.hpp"
@@ -20,10 +21,7 @@ using namespace std::chrono_literals;
 using platform::log_level;
 
 constexpr std::size_t max_ledger_entries = 10'000;
-constexpr std::size_t max_pending = 10'000;
 constexpr std::size_t max_askers = 64; ///< of one request id
-constexpr auto backstop = 5s; ///< after the deadline: by then whoever should have answered is dead
-constexpr auto journal_timeout = 10s;
 
 } // namespace
 
@@ -37,13 +35,7 @@ router_actor::behavior_type router_state::behave(environment_ptr env, journal_ac
   fleet_ = std::move(fleet);
   ledger_.emplace(std::chrono::duration_cast<std::chrono::seconds>(env_->config.journal.keep),
                   max_ledger_entries);
-  // No event is looked at before the known request ids are back.
-  self_->request(journal_, journal_timeout, journal_load{})
-      .await([this](const journal_contents& contents) { recall(contents); },
-             [](const caf::error& e) {
-               platform::log(log_level::error, name, "journal.unreadable",
-                             "the journal did not answer", {{"reason", caf::to_string(e)}});
-             });
+  load_journal();
   return {
       [this](event_received& e) { route(e); },
       [this](const attach_reply_sink& a) {
@@ -51,34 +43,23 @@ router_actor::behavior_type router_state::behave(environment_ptr env, journal_ac
         for (auto& r : std::exchange(early_, {}))
           self_->send(sink_, std::move(r));
       },
-      [this](const reply_delivered& d) { self_->send(journal_, journal_delivered{d.op_id}); },
+      [this](const reply_delivered& d) {
+        // What is not noted is sent again after a restart.
+        if (!journal_silent_) self_->send(journal_, journal_delivered{d.op_id});
+      },
       [this](const command_outcome& outcome) { finished(outcome); },
-      [this](const command_overdue& o) {
-        finished({o.op_id, error{errc::timeout, "the deadline of the command passed"}, {}, {}});
+      [this](const deadline_due& d) {
+        if (d.generation == deadline_generation_) deadlines_passed();
       },
-      [this](recover) { recover_running(); },
-      [this](begin_shutdown) -> caf::result<drained> {
-        shutting_down_ = true;
-        // What an earlier life left open stays in the journal for the next one.
-        for (const auto& [op_id, entry] : std::exchange(recovering_, {}))
-          pending_.erase(op_id);
-        self_->send(fleet_, begin_shutdown{});
-        if (idle()) return drained{};
-        draining_.push_back(self_->make_response_promise<drained>());
-        return caf::delegated<drained>{};
-      },
+      [this](drain_due) { drain_without_the_journal(); },
+      [this](recover) { claimed_ ? recover_running() : claim(); },
+      [this](begin_shutdown) { return drain(); },
       [this](is_idle) { return idle(); },
   };
 }
 
 bool router_state::idle() const {
-  return pending_.empty() && v2_users_.empty() && queries_ == 0;
-}
-
-void router_state::check_drained() {
-  if (!shutting_down_ || !idle()) return;
-  for (auto& promise : std::exchange(draining_, {}))
-    promise.deliver(drained{});
+  return pending_.empty() && held_.empty() && v2_users_.empty() && queries_ == 0 && !claiming_;
 }
 
 // ---- in
@@ -120,14 +101,28 @@ void router_state::route(event_received& e) {
 void router_state::documented(protocol::request request, asker who) {
   if (shutting_down_) return refuse(who, {errc::shutting_down, "the node is shutting down"});
   if (!kind_of(request.what)) return answer_query(request.what, std::move(who));
-  if (pending_.size() >= max_pending) return refuse(who, {errc::capacity, "too many commands run"});
-  if (!who.from.request_id.empty()) return begin_journalled(std::move(request), std::move(who));
+  if (pending_.size() >= max_pending) {
+    platform::log(log_level::warn, name, "command.refused", "too many commands run",
+                  {{"event", who.from.event}});
+    return refuse(who, {errc::capacity, "too many commands run"});
+  }
+  const auto now = self_->clock().now();
+  if (!who.from.request_id.empty())
+    return begin_journalled(std::move(request), std::move(who), now);
   const auto op_id = env_->new_id();
-  pending_[op_id].askers.push_back(std::move(who));
+  begin(op_id, now).askers.push_back(std::move(who));
   execute_command(op_id, request.what);
 }
 
-void router_state::begin_journalled(protocol::request request, asker who) {
+router_state::pending& router_state::begin(const std::string& op_id, time_point since) {
+  auto& p = pending_[op_id];
+  p.since = since;
+  return p;
+}
+
+void router_state::begin_journalled(protocol::request request, asker who, time_point since) {
+  // Whether the id is known can't be told before the journal has been read.
+  if (!recalled_) return hold({}, std::move(request), std::move(who), since);
   const auto request_id = who.from.request_id;
   const auto digest = to_hex(env_->sha256(request.fingerprint));
   const auto now =
@@ -166,18 +161,22 @@ void router_state::begin_journalled(protocol::request request, asker who) {
   entry.dialect = "documented";
   entry.wants_ack = who.ack.has_value();
   entry.begun_ms = env_->unix_ms();
-  auto& p = pending_[op_id];
+  auto& p = begin(op_id, since);
   p.journalled = true;
   p.askers.push_back(std::move(who));
   // Journalled before its first effect: after a crash the answer can be found, and nothing is done
   // twice.
-  self_->request(journal_, journal_timeout, journal_begin{std::move(entry)})
+  if (journal_silent_) {
+    return finished({op_id, error{errc::internal, "the request journal does not answer"}, {}, {}});
+  }
+  self_->request(journal_, journal_patience(), journal_begin{std::move(entry)})
       .then(
           [this, op_id, what = std::move(request.what)](const journal_done& done) {
             if (!done.failure) return execute_command(op_id, what);
             finished({op_id, error{errc::internal, "the request could not be journalled"}, {}, {}});
           },
-          [this, op_id](const caf::error&) {
+          [this, op_id](const caf::error& e) {
+            journal_failed(e);
             finished({op_id,
                       error{errc::internal, "the request could not be journalled in time"},
                       {},
@@ -197,10 +196,21 @@ std::chrono::milliseconds router_state::budget_of(lifecycle::command_kind kind) 
 }
 
 void router_state::execute_command(const std::string& op_id, const protocol::command& what) {
+  const auto it = pending_.find(op_id);
+  if (it == pending_.end() || it->second.answer) return; // answered before it could begin
+  auto& p = it->second;
+  if (!recalled_ && !journal_silent_) return hold(op_id, {what, {}, {}}, {}, p.since);
   auto command = to_user_command(what, env_->config.containers.allow_request_image);
   command.op_id = op_id;
-  command.budget = budget_of(command.kind);
-  self_->delayed_send(self_, command.budget + backstop, command_overdue{op_id});
+  // What the journal took comes off its time.
+  const auto waited =
+      std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now() - p.since);
+  command.budget = budget_of(command.kind) - waited;
+  if (command.budget.count() <= 0) {
+    return finished({op_id, error{errc::timeout, "the deadline of the command passed"}, {}, {}});
+  }
+  p.begun = true;
+  set_deadline(op_id, p, p.since + budget_of(command.kind) + backstop);
   platform::log(log_level::info, name, "command.begun", "command begun",
                 {{"command", std::string(word_of(command.kind))},
                  {"user", command.username.empty() ? command.container_id : command.username},
@@ -209,6 +219,11 @@ void router_state::execute_command(const std::string& op_id, const protocol::com
 }
 
 void router_state::answer_query(const protocol::command& what, asker who) {
+  if (queries_ >= max_queries) {
+    platform::log(log_level::warn, name, "command.refused", "too many questions wait",
+                  {{"event", who.from.event}});
+    return refuse(who, {errc::capacity, "too many questions wait"});
+  }
   ++queries_;
   const auto* list = std::get_if<protocol::list_containers>(&what);
   const auto username = list != nullptr ? list->username : std::nullopt;
@@ -232,7 +247,8 @@ void router_state::answer_query(const protocol::command& what, asker who) {
 
 void router_state::finished(const command_outcome& outcome) {
   const auto it = pending_.find(outcome.op_id);
-  if (it == pending_.end()) return;
+  if (it == pending_.end() || it->second.answer) return;
+  recovering_.erase(outcome.op_id);
   platform::log(outcome.failure ? log_level::warn : log_level::info, name,
                 outcome.failure ? "command.failed" : "command.done",
                 outcome.failure ? outcome.failure->message : outcome.message,
@@ -243,7 +259,7 @@ void router_state::finished(const command_outcome& outcome) {
 
 void router_state::settle(const std::string& op_id, const protocol::outcome& result) {
   const auto it = pending_.find(op_id);
-  if (it == pending_.end() || std::exchange(it->second.answered, true)) return;
+  if (it == pending_.end() || it->second.answer) return;
   // Whoever named a container by id is told whose it is, where the reply goes out as an event.
   for (auto& who : it->second.askers) {
     if (who.from.username.empty() && result.container)
@@ -251,30 +267,34 @@ void router_state::settle(const std::string& op_id, const protocol::outcome& res
   }
   if (it->second.v2_request) {
     const auto id = *it->second.v2_request;
-    pending_.erase(it);
+    take(op_id);
     const auto user = v2_user_of_op_.extract(op_id);
     if (!user.empty()) v2_finished(user.mapped(), id, result);
     return;
   }
   if (!it->second.journalled) {
-    const auto askers = std::move(it->second.askers);
-    pending_.erase(it);
-    for (const auto& who : askers)
+    const auto p = take(op_id);
+    for (const auto& who : p->askers)
       reply(who, result, {});
     return check_drained();
   }
   // The answer is journalled before it is sent, so that the same request id never gets another one.
-  auto payload = json::dump(protocol::encode_reply(it->second.askers.front().from, result));
-  self_->request(journal_, journal_timeout, journal_answer{op_id, payload, true})
-      .then([this, op_id, payload](const journal_done&) { send_journalled(op_id, payload); },
-            [this, op_id, payload](const caf::error&) { send_journalled(op_id, payload); });
+  const auto& payload = it->second.answer.emplace(
+      json::dump(protocol::encode_reply(it->second.askers.front().from, result)));
+  if (journal_silent_) return send_journalled(op_id);
+  self_->request(journal_, journal_patience(), journal_answer{op_id, payload, true})
+      .then([this, op_id](const journal_done&) { send_journalled(op_id); },
+            [this, op_id](const caf::error& e) {
+              journal_failed(e);
+              send_journalled(op_id);
+            });
 }
 
-void router_state::send_journalled(const std::string& op_id, const std::string& payload) {
-  const auto it = pending_.find(op_id);
-  if (it == pending_.end()) return;
-  const auto askers = std::move(it->second.askers);
-  pending_.erase(it);
+void router_state::send_journalled(const std::string& op_id) {
+  const auto p = take(op_id);
+  if (!p) return;
+  const auto& askers = p->askers;
+  const auto& payload = *p->answer;
   const auto request_id = askers.front().from.request_id;
   op_of_request_.erase(request_id);
   ledger_->answer(
@@ -285,6 +305,43 @@ void router_state::send_journalled(const std::string& op_id, const std::string& 
     if (parsed.ok()) reply_with(who, parsed.value(), op_id);
   }
   check_drained();
+}
+
+std::optional<router_state::pending> router_state::take(const std::string& op_id) {
+  auto found = pending_.extract(op_id);
+  if (found.empty()) return std::nullopt;
+  if (found.mapped().due) deadlines_.erase({*found.mapped().due, op_id});
+  return std::move(found.mapped());
+}
+
+// ---- deadlines: a timer of each command's own would outlive it, and be held until it is over
+// -------------------------------------------------------------------------------------------------------
+
+void router_state::set_deadline(const std::string& op_id, pending& p, time_point due) {
+  if (p.due) deadlines_.erase({*p.due, op_id});
+  p.due = due;
+  deadlines_.emplace(due, op_id);
+  arm();
+}
+
+void router_state::arm() {
+  if (deadlines_.empty()) return;
+  const auto next = deadlines_.begin()->first;
+  if (armed_ && *armed_ <= next) return;
+  armed_ = next;
+  self_->delayed_send(self_, std::max(next - self_->clock().now(), time_point::duration::zero()),
+                      deadline_due{++deadline_generation_});
+}
+
+void router_state::deadlines_passed() {
+  armed_.reset();
+  const auto now = self_->clock().now();
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const auto op_id = deadlines_.begin()->second;
+    deadlines_.erase(deadlines_.begin());
+    finished({op_id, error{errc::timeout, "the deadline of the command passed"}, {}, {}});
+  }
+  arm();
 }
 
 void router_state::reply(const asker& to, const protocol::outcome& result,
@@ -310,6 +367,11 @@ void router_state::send(reply_ready r) {
     self_->send(sink_, std::move(r));
   } else if (r.replayable) {
     early_.push_back(std::move(r));
+    if (early_.size() <= static_cast<std::size_t>(env_->config.server.max_undelivered)) return;
+    platform::log(log_level::warn, name, "reply.overflow",
+                  "too many undelivered replies: the oldest is dropped",
+                  {{"event", early_.front().event}});
+    early_.pop_front();
   }
 }
 

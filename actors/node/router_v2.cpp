@@ -2,6 +2,7 @@
 // The V2 dialect: core/v2_batch decides what runs when and which reply is sent; here it is carried
 // out.
 #include "actors/node/router_actor.hpp"
+#include "actors/node/router_limits.hpp"
 #include "actors/node/router_values.hpp"
 #include "protocol/reply_encoder.hpp"
 
@@ -19,19 +20,23 @@ void router_state::v2(std::variant<protocol::command, error> what, const std::st
                       asker who) {
   const auto username = who.from.username;
   const auto event = who.from.event;
+  if (v2_users_.size() >= max_v2_users && !v2_users_.contains(username))
+    return v2_no_room(who, true);
   auto& user = v2_users_[username];
   const auto id = ++last_v2_request_;
   const auto arrived =
-      user.batch.arrived({id, event, to_hex(env_->sha256(fingerprint)), protocol::is_check(event)});
+      user.batch.arrived({id, event, to_hex(env_->sha256(fingerprint)), protocol::is_check(event)},
+                         v2_requests_ < max_v2_requests);
   switch (arrived.fate) {
   case v2_arrival::queued:
+    ++v2_requests_;
     user.requests.emplace(id, v2_waiting{std::move(who), std::move(what)});
     break;
   case v2_arrival::joined: break;
   case v2_arrival::refused:
-    platform::log(log_level::warn, name, "command.refused", "too many requests of this user wait",
-                  {{"user", username}, {"event", event}});
-    break;
+    v2_no_room(who, arrived.tell);
+    if (user.batch.idle()) v2_users_.erase(username);
+    return;
   }
   if (arrived.execute) v2_execute(username, *arrived.execute);
 }
@@ -46,25 +51,36 @@ void router_state::v2_execute(const std::string& username, std::uint64_t id) {
   if (const auto* invalid = std::get_if<error>(&request.what)) return fail_with(*invalid);
   const auto& what = std::get<protocol::command>(request.what);
   if (shutting_down_) return fail_with({errc::shutting_down, "the node is shutting down"});
+  if (pending_.size() >= max_pending) return fail_with({errc::capacity, "too many commands run"});
   if (!kind_of(what)) {
     return v2_check(username, id, std::holds_alternative<protocol::container_running>(what));
   }
   const auto op_id = env_->new_id();
-  pending_[op_id].v2_request = id;
+  begin(op_id, self_->clock().now()).v2_request = id;
   v2_user_of_op_[op_id] = username;
   execute_command(op_id, what);
 }
 
 void router_state::v2_check(const std::string& username, std::uint64_t id, bool running) {
+  const auto not_known = [this, username, id] {
+    protocol::outcome unknown;
+    unknown.holds = false;
+    v2_finished(username, id, unknown);
+  };
+  if (queries_ >= max_queries) {
+    platform::log(log_level::warn, name, "command.refused", "too many questions wait");
+    return not_known();
+  }
+  ++queries_;
   self_->request(fleet_, env_->config.deadlines.query, get_inventory{})
       .then(
           [this, username, id, running](const inventory_answer& answer) {
+            --queries_;
             v2_finished(username, id, check_outcome(*answer.all, username, running));
           },
-          [this, username, id](const caf::error&) {
-            protocol::outcome unknown;
-            unknown.holds = false;
-            v2_finished(username, id, unknown);
+          [this, not_known](const caf::error&) {
+            --queries_;
+            not_known();
           });
 }
 
@@ -74,6 +90,7 @@ void router_state::v2_finished(const std::string& username, std::uint64_t id,
   if (it == v2_users_.end()) return;
   auto& user = it->second;
   auto request = user.requests.extract(id);
+  if (!request.empty()) --v2_requests_;
   const auto finished = user.batch.finished(id);
   if (!request.empty() && finished.send) {
     // A reply that is sent belongs to the present connection, also where one of it joined a request
@@ -104,6 +121,20 @@ void router_state::v2_send(const asker& to, const protocol::outcome& result) {
     return;
   }
   send(std::move(r));
+}
+
+/// The line names no user: a flood from many is to be folded into one.
+void router_state::v2_no_room(const asker& to, bool tell) {
+  platform::log(log_level::warn, name, "command.refused", "too many V2 requests wait",
+                {{"event", to.from.event}});
+  if (!tell) return;
+  protocol::outcome result;
+  if (protocol::is_check(to.from.event)) {
+    result.holds = false;
+  } else {
+    result.failure = error{errc::capacity, "too many requests wait"};
+  }
+  v2_send(to, result);
 }
 
 void router_state::v2_refuse(const asker& to, const error& why) {

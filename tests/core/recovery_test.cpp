@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+
 namespace dockhost {
 namespace {
 
@@ -75,6 +78,24 @@ TEST(recovery, what_is_on_its_way_is_asked_again_later) {
       EXPECT_EQ(judge(kind, state), "later") << to_string(state);
     }
   }
+}
+
+TEST(time_left, follows_the_commands_own_deadline) {
+  using namespace std::chrono_literals;
+  const struct {
+    std::int64_t begun;
+    std::int64_t now;
+    std::chrono::milliseconds left;
+  } rows[] = {
+      {1'000, 1'000, 240s},
+      {1'000, 101'000, 140s},
+      {1'000, 241'000, 0s},
+      {1'000, 99'999'999, 0s},
+      {101'000, 1'000, 240s}, // the clock was set back
+      {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), 0s},
+  };
+  for (const auto& r : rows)
+    EXPECT_EQ(time_left(240s, r.begun, r.now), r.left) << r.begun << " " << r.now;
 }
 
 } // namespace

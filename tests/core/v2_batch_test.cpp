@@ -13,7 +13,8 @@ namespace {
 // A script of words, and what must come of it. "create" (or any other word) is a request; the
 // letter after a slash stands for another payload; "!" ends the request that is being executed;
 // "lost" is the loss of the connection. The outcome lists what is executed ("create"), what joins
-// ("+create"), what is refused ("-create"), and which replies are sent (">create").
+// ("+create"), what is refused ("-create", or "!create" where it is told), and which replies are
+// sent (">create").
 std::string play(const std::string& script, std::size_t max = 64) {
   v2_batch batch(max);
   std::vector<std::string> names;
@@ -48,7 +49,7 @@ std::string play(const std::string& script, std::size_t max = 64) {
           batch.arrived({names.size() - 1, event, slash == word.npos ? "" : word.substr(slash),
                          event == "exists" || event == "runs"});
       if (got.fate == v2_arrival::joined) say("+" + word);
-      if (got.fate == v2_arrival::refused) say("-" + word);
+      if (got.fate == v2_arrival::refused) say((got.tell ? "!" : "-") + word);
       execute(got.execute);
     }
   }
@@ -108,6 +109,28 @@ TEST(v2_batch, trouble_row_v2_requests_that_overlap) {
 TEST(v2_batch, the_queue_is_bounded) {
   EXPECT_EQ(play("create/a create/b create/c create/d create/c ! ! !", 3),
             "create/a -create/d +create/c >create/a create/b create/c");
+}
+
+TEST(v2_batch, a_refusal_is_told_where_no_reply_is_to_come) {
+  // The reply that answered the rest has gone; what still runs is silent.
+  EXPECT_EQ(play("create stop resume ! delete ! !", 2),
+            "create -resume >create stop delete >delete");
+  EXPECT_EQ(play("create stop resume ! delete exists !", 1),
+            "create -stop -resume >create delete -exists >delete");
+  EXPECT_EQ(play("create/a create/b create/c lost delete ! ! !", 3),
+            "create/a !delete create/b create/c");
+  EXPECT_EQ(play("create/a create/b create/c ! resume delete ! ! !", 3),
+            "create/a >create/a create/b -delete create/c resume >resume");
+}
+
+TEST(v2_batch, without_room_a_request_may_only_join) {
+  v2_batch batch;
+  EXPECT_EQ(batch.arrived({1, "stop", "a", false}, false).fate, v2_arrival::refused);
+  EXPECT_TRUE(batch.idle());
+  EXPECT_TRUE(batch.arrived({1, "stop", "a", false}, false).tell) << "nobody else waits";
+  EXPECT_EQ(batch.arrived({2, "stop", "a", false}).execute, 2U);
+  EXPECT_EQ(batch.arrived({3, "stop", "a", false}, false).fate, v2_arrival::joined);
+  EXPECT_FALSE(batch.arrived({4, "resume", "a", false}, false).tell);
 }
 
 TEST(v2_batch, an_answer_nobody_waits_for_is_ignored) {

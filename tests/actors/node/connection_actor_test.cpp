@@ -22,6 +22,7 @@ protected:
                 asking_.push_back(fleet_self_->make_response_promise<inventory_answer>());
                 return caf::delegated<inventory_answer>{};
               },
+              [](const claim_outcomes&) { return claimed_outcomes{}; },
               [this](const subscribe_inventory& s) { listener_ = s.who; },
               [](const container_changed&) {},
               [](const command_outcome&) {},
@@ -40,7 +41,8 @@ protected:
               [](const attach_reply_sink&) {},
               [this](const reply_delivered& d) { delivered.push_back(d.op_id); },
               [](const command_outcome&) {},
-              [](const command_overdue&) {},
+              [](const deadline_due&) {},
+              [](drain_due) {},
               [](recover) {},
               [](begin_shutdown) { return drained{}; },
               [this](is_idle) { return idle; }};
@@ -85,8 +87,15 @@ protected:
     return v;
   }
 
+  /// As the fleet tells it: the inventory that shows it is a newer one.
   void changed(const container_view& v) {
-    tell(listener_, container_changed{v});
+    tell(listener_, container_changed{v, ++all.version});
+    settle();
+  }
+
+  /// The stand-in answers what it was asked.
+  void answer_inventory() {
+    tell(fleet_, fleet_not_listed{"now"});
     settle();
   }
 
@@ -94,7 +103,7 @@ protected:
   router_actor router_;
   connection_actor connection_;
   inventory_listener_actor listener_;
-  inventory all{true, true, {}};
+  inventory all{true, true, {}, {}, 0};
   bool idle = true;
   bool fleet_knows = true;
   fleet_actor::pointer fleet_self_ = nullptr;
@@ -124,9 +133,91 @@ TEST_F(connection_actor_test, state_that_is_known_late_is_told_late_not_never) {
   connected();
   advance(60s);
   EXPECT_EQ(server().count("initial_state"), 0U);
-  tell(fleet_, fleet_not_listed{"now"}); // the stand-in answers
-  settle();
+  answer_inventory();
   EXPECT_EQ(server().count("initial_state"), 1U);
+}
+
+TEST_F(connection_actor_test, state_that_nobody_answered_is_asked_for_again) {
+  fleet_knows = false;
+  start();
+  connected();
+  advance(config.engine.list_timeout + 11s);
+  asking_.clear();
+  fleet_knows = true;
+  advance(6s);
+  EXPECT_EQ(server().count("initial_state"), 1U);
+}
+
+TEST_F(connection_actor_test, whole_state_comes_first_whatever_changes_meanwhile) {
+  enum class order { before_the_snapshot, newer_than_the_snapshot, after_the_snapshot };
+  const struct {
+    order when;
+    std::size_t changes; // told one by one
+  } rows[] = {{order::before_the_snapshot, 0},
+              {order::newer_than_the_snapshot, 1},
+              {order::after_the_snapshot, 1}};
+  fleet_knows = false;
+  start();
+  for (const auto& r : rows) {
+    SCOPED_TRACE(static_cast<int>(r.when));
+    all.containers = {view("ann", container_state::running)};
+    connected();
+    const auto stopped = view("ann", container_state::stopped);
+    auto snapshot = all.version;
+    switch (r.when) {
+    case order::before_the_snapshot: // it is in it
+      all.containers = {stopped};
+      changed(stopped);
+      snapshot = all.version;
+      EXPECT_TRUE(server().sent.empty());
+      answer_inventory();
+      break;
+    case order::newer_than_the_snapshot: // and overtakes it
+      tell(listener_, container_changed{stopped, all.version + 1});
+      settle();
+      EXPECT_TRUE(server().sent.empty());
+      answer_inventory();
+      ++all.version;
+      break;
+    case order::after_the_snapshot:
+      answer_inventory();
+      changed(stopped);
+      break;
+    }
+    ASSERT_GE(server().sent.size(), 2U);
+    EXPECT_EQ(server().sent[0].event, "node-hello");
+    EXPECT_EQ(server().sent[1].event, "initial_state");
+    const auto told = test::at(server().sent[1].payload, {"containers"});
+    ASSERT_EQ(told.as_array()->size(), 1U);
+    EXPECT_EQ(text_at(told.as_array()->front(), {"state"}), r.changes == 0 ? "stopped" : "running");
+    const auto changes = server().payloads("container_state_change");
+    ASSERT_EQ(changes.size(), r.changes);
+    for (const auto& c : changes)
+      EXPECT_EQ(text_at(c, {"state"}), "stopped");
+    // News that the snapshot has overtaken are not told at all.
+    tell(listener_, container_changed{view("ann", container_state::paused), snapshot});
+    settle();
+    EXPECT_EQ(server().count("container_state_change"), r.changes);
+    const auto opened = sessions.size();
+    closed(true);
+    ASSERT_TRUE(until([&] { return sessions.size() == opened + 1; }, 60s));
+  }
+}
+
+TEST_F(connection_actor_test, news_that_waits_for_one_session_is_not_told_on_the_next) {
+  fleet_knows = false;
+  start();
+  connected();
+  changed(view("ann", container_state::stopping));
+  asking_.clear();
+  closed(true);
+  ASSERT_TRUE(until([&] { return sessions.size() == 2; }, 60s));
+  all.containers = {view("ann", container_state::stopped)};
+  ++all.version;
+  connected();
+  answer_inventory();
+  EXPECT_EQ(server().count("initial_state"), 1U);
+  EXPECT_EQ(server().count("container_state_change"), 0U);
 }
 
 TEST_F(connection_actor_test, a_large_state_is_told_in_parts_that_the_server_takes) {
@@ -382,20 +473,63 @@ TEST_F(connection_actor_test, rehandshake_waits_until_no_command_runs) {
   EXPECT_TRUE(server().close_asked);
 }
 
-TEST_F(connection_actor_test, no_rehandshake_after_a_clean_close_nor_with_a_hub_nor_when_off) {
+struct rehandshake_row {
+  rehandshake_policy policy;
+  bool hub;
+  bool clean;
+  bool planned;
+};
+
+class rehandshake_test : public connection_actor_test,
+                         public testing::WithParamInterface<rehandshake_row> {};
+
+TEST_P(rehandshake_test, follows_the_policy) {
+  config.server.rehandshake = GetParam().policy;
+  start();
+  const auto up = [this] {
+    connected();
+    if (GetParam().hub) server().handlers.on_event("hub-hello", {json::value(json::object{})}, {});
+    advance(config.server.rehandshake_delay * 2);
+  };
+  up();
+  EXPECT_FALSE(server().close_asked) << "nothing was lost yet";
+  closed(GetParam().clean);
+  ASSERT_TRUE(until([&] { return sessions.size() == 2; }, 60s));
+  up();
+  ASSERT_EQ(server().close_asked, GetParam().planned);
+  if (!GetParam().planned) return;
+  closed(true);
+  ASSERT_EQ(sessions.size(), 3U);
+  up();
+  EXPECT_FALSE(server().close_asked) << "the planned one is not followed by another";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    table, rehandshake_test,
+    testing::Values(rehandshake_row{rehandshake_policy::automatic, false, false, true},
+                    rehandshake_row{rehandshake_policy::automatic, false, true, false},
+                    rehandshake_row{rehandshake_policy::automatic, true, false, false},
+                    rehandshake_row{rehandshake_policy::automatic, true, true, false},
+                    rehandshake_row{rehandshake_policy::always, false, false, true},
+                    rehandshake_row{rehandshake_policy::always, false, true, true},
+                    rehandshake_row{rehandshake_policy::always, true, false, true},
+                    rehandshake_row{rehandshake_policy::always, true, true, true},
+                    rehandshake_row{rehandshake_policy::never, false, false, false},
+                    rehandshake_row{rehandshake_policy::never, false, true, false},
+                    rehandshake_row{rehandshake_policy::never, true, false, false},
+                    rehandshake_row{rehandshake_policy::never, true, true, false}));
+
+TEST_F(connection_actor_test, rehandshake_stays_due_when_the_next_connection_ends_cleanly) {
   start();
   connected();
-  closed(true);
+  closed(false);
   ASSERT_TRUE(until([&] { return sessions.size() == 2; }, 60s));
   connected();
-  advance(120s);
-  EXPECT_FALSE(server().close_asked);
-  closed(false);
+  closed(true); // before the lost one has timed out at the server
   ASSERT_TRUE(until([&] { return sessions.size() == 3; }, 60s));
   connected();
-  server().handlers.on_event("hub-hello", {json::value(json::object{})}, {});
-  advance(120s);
-  EXPECT_FALSE(server().close_asked);
+  advance(config.server.rehandshake_delay + 1s);
+  EXPECT_TRUE(server().close_asked);
 }
 
 TEST_F(connection_actor_test, ServerDisconnectLeadsToAReconnect) {

@@ -70,6 +70,7 @@ void actor_world::TearDown() {
   while (scheduler_->has_pending_timeout())
     scheduler_->trigger_timeouts();
   settle();
+  hanging = {};
   sessions.clear();
   held_probes.clear();
   engine_.reset();
@@ -168,8 +169,51 @@ bool actor_world::until(const std::function<bool()>& so, std::chrono::millisecon
   }
 }
 
+void actor_world::eager(const std::function<void()>& what) {
+  scheduler_->inline_all_enqueues();
+  what();
+  scheduler_->after_next_enqueue(nullptr);
+  settle();
+}
+
 journal_actor actor_world::spawn_journal() {
   return track(system().spawn(journal_behavior, env(), journal_store()));
+}
+
+journal_actor actor_world::spawn_hanging_journal(bool loads) {
+  hanging.self = track(system().spawn([this, loads](journal_actor::pointer self) {
+    const auto held = [this, self]() -> caf::result<journal_done> {
+      ++hanging.messages;
+      hanging.writes.push_back(self->make_response_promise<journal_done>());
+      return caf::delegated<journal_done>{};
+    };
+    return journal_actor::behavior_type{
+        [this, self, loads](journal_load) -> caf::result<journal_contents> {
+          ++hanging.messages;
+          if (!loads) return journal_contents{};
+          hanging.loads.push_back(self->make_response_promise<journal_contents>());
+          return caf::delegated<journal_contents>{};
+        },
+        [held](const journal_begin&) { return held(); },
+        [held](const journal_answer&) { return held(); },
+        [held](journal_probe) { return held(); },
+        [this](const journal_delivered&) { ++hanging.messages; },
+        [this](const journal_quarantine&) { ++hanging.messages; },
+        [this](journal_purge_due) { hanging.turn(); }};
+  }));
+  return hanging.self;
+}
+
+void actor_world::let_go(std::size_t write) {
+  hanging.turn = [this, write] { hanging.writes.at(write).deliver(journal_done{}); };
+  tell(hanging.self, journal_purge_due{});
+  settle();
+}
+
+void actor_world::let_go(std::size_t load, journal_contents contents) {
+  hanging.turn = [this, load, contents] { hanging.loads.at(load).deliver(contents); };
+  tell(hanging.self, journal_purge_due{});
+  settle();
 }
 
 docker_actor actor_world::spawn_docker() {

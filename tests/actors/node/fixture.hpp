@@ -17,6 +17,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -51,6 +52,15 @@ struct fake_session {
   [[nodiscard]] std::size_t count(const std::string& event) const { return payloads(event).size(); }
 };
 
+/// What a journal with a hanging disk was asked. It answers when the test says so.
+struct hanging_journal {
+  std::vector<caf::typed_response_promise<journal_contents>> loads;
+  std::vector<caf::typed_response_promise<journal_done>> writes;
+  std::size_t messages = 0; ///< it ever got
+  journal_actor self;
+  std::function<void()> turn; ///< what it does when it is told to purge
+};
+
 /// Answers or the error that a request ended with.
 template <class T>
 struct asked {
@@ -79,6 +89,10 @@ protected:
   /// Lets time pass until it is so, at most `limit`; whether it is so.
   bool until(const std::function<bool()>& so, std::chrono::milliseconds limit = 10min);
   [[nodiscard]] std::chrono::steady_clock::time_point now() const { return executor_.now(); }
+  /// Does it, and runs every actor at the moment it is sent something, in the middle of the
+  /// sender's turn: what one sends first, its receivers may already have acted on when it sends the
+  /// next.
+  void eager(const std::function<void()>& what);
 
   // ---- actors
   caf::actor_system& system() { return *system_; }
@@ -124,7 +138,26 @@ protected:
         }));
   }
 
+  /// Whether it has ended, from now on.
+  template <class Handle>
+  std::shared_ptr<bool> watch_end(const Handle& h) {
+    auto ended = std::make_shared<bool>(false);
+    track(system().spawn([ended, h](caf::event_based_actor* self) -> caf::behavior {
+      self->monitor(h);
+      self->set_down_handler([ended](caf::scheduled_actor*, caf::down_msg&) { *ended = true; });
+      return {[](int) {}};
+    }));
+    settle();
+    return ended;
+  }
+
   journal_actor spawn_journal();
+  /// It holds its writes, and with `loads` what it was asked at the start, too.
+  journal_actor spawn_hanging_journal(bool loads);
+  hanging_journal hanging;
+  /// Answers as that journal, in a turn of its own, and settles.
+  void let_go(std::size_t write);
+  void let_go(std::size_t load, journal_contents contents);
   docker_actor spawn_docker();
   ports_actor spawn_ports(const journal_actor& journal);
 

@@ -133,6 +133,76 @@ TEST_F(fleet_actor_test, held_commands_never_take_the_ports_of_listed_containers
   EXPECT_EQ(outcomes.back().container->block, port_block{10'003});
 }
 
+TEST_F(fleet_actor_test, all_listed_blocks_are_adopted_before_any_held_command_may_reserve_one) {
+  config.ports.last = 10'005; // two blocks
+  start();
+  const auto create = command(command_kind::create, "ann");
+  settle();
+  advance(1ms);
+  // Whoever is sent something acts on it at once, as on another thread it may.
+  eager([&] {
+    tell(fleet_, fleet_listed{{view("bob", std::string(64, 'b'), 10'000, container_state::stopped)},
+                              now()});
+  });
+  advance(1s);
+  ASSERT_EQ(outcome(create), "ok");
+  EXPECT_EQ(outcomes.back().container->block, port_block{10'003});
+}
+
+TEST_F(fleet_actor_test, outcomes_of_a_dead_router_can_be_claimed) {
+  simulated.latency = 50ms;
+  start();
+  list();
+  const auto done = command(command_kind::create, "eve");
+  ASSERT_TRUE(until([&] { return outcome(done) == "ok"; }, 10s));
+  const auto running = command(command_kind::create, "ann");
+  const auto queued = command(command_kind::stop, "ann");
+  settle();
+  outcomes.clear();
+  std::vector<command_outcome> claimed;
+  const auto sink = recorder<outcome_sink_actor>(claimed);
+  const auto answer = ask<claimed_outcomes>(
+      fleet_, claim_outcomes{{done, running, queued, "never-heard-of"}, sink});
+  settle();
+  ASSERT_TRUE(answer->answered());
+  EXPECT_EQ(answer->answers.front().owed, (std::set<std::string>{running, queued}));
+  ASSERT_EQ(claimed.size(), 1U) << "what was told already is told again";
+  EXPECT_EQ(claimed[0].op_id, done);
+  EXPECT_EQ(all().busy, std::set<std::string>{"ann"});
+  ASSERT_TRUE(until([&] { return claimed.size() == 3; }, 30s));
+  EXPECT_EQ(claimed[1].op_id, running);
+  EXPECT_EQ(claimed[2].op_id, queued);
+  EXPECT_FALSE(claimed[2].failure);
+  EXPECT_TRUE(outcomes.empty()) << "not to the dead one";
+  settle();
+  EXPECT_TRUE(all().busy.empty());
+}
+
+TEST_F(fleet_actor_test, commands_that_wait_for_the_first_relist_can_be_claimed_too) {
+  start();
+  const auto create = command(command_kind::create, "ann");
+  settle();
+  std::vector<command_outcome> claimed;
+  const auto answer = ask<claimed_outcomes>(
+      fleet_, claim_outcomes{{create}, recorder<outcome_sink_actor>(claimed)});
+  settle();
+  ASSERT_TRUE(answer->answered());
+  EXPECT_EQ(answer->answers.front().owed, std::set<std::string>{create});
+  list();
+  ASSERT_TRUE(until([&] { return claimed.size() == 1; }, 30s));
+  EXPECT_TRUE(outcomes.empty());
+}
+
+TEST_F(fleet_actor_test, each_change_has_the_version_of_the_inventory_that_shows_it) {
+  start();
+  list();
+  const auto before = all().version;
+  EXPECT_EQ(run(command_kind::create, "ann"), "ok");
+  ASSERT_FALSE(changes.empty());
+  EXPECT_EQ(changes.front().version, before + 1);
+  EXPECT_EQ(changes.back().version, all().version);
+}
+
 TEST_F(fleet_actor_test, EngineTroubleDownAtStartIsARetryableErrorAtOnce) {
   engine().set_reachable(false);
   start();

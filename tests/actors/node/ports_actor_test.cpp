@@ -74,34 +74,44 @@ TEST_F(ports_actor_test, quarantine_rests_and_survives_a_restart) {
   EXPECT_EQ(reserve(reborn, "bob", 10'000), 10'000);
 }
 
-TEST_F(ports_actor_test, may_be_ended_while_it_waits_for_the_journal) {
-  caf::typed_response_promise<journal_contents> owed;
-  journal_actor slow =
-      track(system().spawn([&owed](journal_actor::pointer self) -> journal_actor::behavior_type {
-        return {[&owed, self](journal_load) -> caf::result<journal_contents> {
-                  owed = self->make_response_promise<journal_contents>();
-                  return caf::delegated<journal_contents>{};
-                },
-                [](const journal_begin&) { return journal_done{}; },
-                [](const journal_answer&) { return journal_done{}; },
-                [](const journal_delivered&) {},
-                [](const journal_quarantine&) {},
-                [&owed](journal_purge_due) { owed.deliver(journal_contents{}); }};
-      }));
-  const auto ports = spawn_ports(slow);
-  bool down = false;
-  track(system().spawn([&down, ports](caf::event_based_actor* self) -> caf::behavior {
-    self->monitor(ports);
-    self->set_down_handler([&down](caf::scheduled_actor*, caf::down_msg&) { down = true; });
-    return {[](int) {}};
-  }));
-  settle();
-  ASSERT_TRUE(owed.pending());
+TEST_F(ports_actor_test, ends_at_once_while_the_journal_hangs) {
+  const auto ports = spawn_ports(spawn_hanging_journal(true));
+  const auto ended = watch_end(ports);
+  ASSERT_EQ(hanging.loads.size(), 1U);
+  tell(ports, reserve_block{"ann", {}});
   kill(ports);
-  tell(slow, journal_purge_due{}); // only now it answers
+  EXPECT_TRUE(*ended);
+}
+
+TEST_F(ports_actor_test, nothing_is_reserved_before_the_quarantine_is_known) {
+  const auto ports = spawn_ports(spawn_hanging_journal(true));
+  const auto ann = ask<block_answer>(ports, reserve_block{"ann", 10'000});
+  const auto bob = ask<block_answer>(ports, reserve_block{"bob", 10'000});
   settle();
-  EXPECT_TRUE(down);
-  owed = {};
+  tell(ports, release_block{"bob"}); // he gave up meanwhile
+  settle();
+  EXPECT_TRUE(ann->answers.empty());
+  journal_contents known;
+  known.quarantined.push_back({10'000, env()->unix_ms() + 30'000});
+  let_go(0, known);
+  ASSERT_TRUE(ann->answered());
+  EXPECT_EQ(ann->answers.front().block.value().base, 10'003);
+  EXPECT_TRUE(bob->answers.empty());
+  EXPECT_EQ(reserve(ports, "eve", 10'003), 10'006) << "bob's is nobody's";
+}
+
+TEST_F(ports_actor_test, journal_that_hangs_holds_reservations_up_for_a_while_only) {
+  const auto ports = spawn_ports(spawn_hanging_journal(true));
+  std::vector<std::shared_ptr<test::asked<block_answer>>> all;
+  for (int n = 0; n <= 1'000; ++n)
+    all.push_back(ask<block_answer>(ports, reserve_block{"user" + std::to_string(n), {}}));
+  settle();
+  ASSERT_TRUE(all.back()->answered()) << "what waits is bounded";
+  EXPECT_EQ(all.back()->answers.front().block.err().code, errc::capacity);
+  EXPECT_TRUE(all.front()->answers.empty());
+  advance(6s);
+  for (int n = 0; n < 1'000; ++n)
+    ASSERT_TRUE(all[static_cast<std::size_t>(n)]->answered()) << n;
 }
 
 TEST_F(ports_actor_test, exhaustion_is_an_error_that_says_so) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The documented dialect over the fake engine; V2 is in router_v2_test.cpp.
+#include "actors/node/router_limits.hpp"
 #include "node_rig.hpp"
 
 namespace dockhost::actors {
@@ -32,6 +33,30 @@ protected:
     auto p = json::object{{"username", user}, {"sshPublicKey", key}};
     if (!request_id.empty()) p.emplace_back("requestId", request_id);
     return p;
+  }
+
+  /// As a kill between the journal's write and the engine call leaves it.
+  void cut_off(const std::string& op, const std::string& request, const std::string& name,
+               const std::string& user, std::int64_t begun_ms = 1'700'000'000'000) {
+    store::journal_entry cut;
+    cut.op_id = op;
+    cut.request_id = request;
+    cut.event = name;
+    cut.username = user;
+    cut.payload_digest = "x";
+    cut.dialect = "documented";
+    cut.begun_ms = begun_ms;
+    ASSERT_TRUE(journal_store()->begin(cut).ok());
+  }
+
+  bool ask_idle() {
+    const auto idle = ask<bool>(router_, is_idle{});
+    settle();
+    return idle->answered() && idle->answers.front();
+  }
+
+  static json::value with_id(const std::string& user, const std::string& request_id) {
+    return make_object({{"username", user}, {"requestId", request_id}});
   }
 
   static json::value of_user(const std::string& user) { return make_object({{"username", user}}); }
@@ -263,21 +288,9 @@ TEST_F(router_actor_test, command_cut_off_by_a_restart_is_answered_by_what_becam
 }
 
 TEST_F(router_actor_test, command_cut_off_before_its_effect_is_answered_as_retryable) {
-  // As a kill between the journal's write and the engine call leaves it.
-  store::journal_entry cut;
-  cut.op_id = "lost-op";
-  cut.request_id = "r1";
-  cut.event = "create-container";
-  cut.username = "ann";
-  cut.payload_digest = "x";
-  cut.dialect = "documented";
-  cut.begun_ms = 1'700'000'000'000;
-  ASSERT_TRUE(journal_store()->begin(cut).ok());
+  cut_off("lost-op", "r1", "create-container", "ann");
   // And one whose container was left half made.
-  cut.op_id = "half-op";
-  cut.request_id = "r2";
-  cut.username = "bob";
-  ASSERT_TRUE(journal_store()->begin(cut).ok());
+  cut_off("half-op", "r2", "create-container", "bob");
   place(our_spec("bob", 10'000, "half-op"), false);
   start();
   advance(5s);
@@ -285,6 +298,105 @@ TEST_F(router_actor_test, command_cut_off_before_its_effect_is_answered_as_retry
   for (const auto& r : replies)
     EXPECT_EQ(code(r), "shutting_down");
   EXPECT_EQ(engine().container_count(), 0U);
+}
+
+TEST_F(router_actor_test, command_queued_behind_another_is_waited_for_when_the_router_starts_anew) {
+  place(our_spec("ann", 10'000));
+  simulated.latency = 50ms;
+  start();
+  advance(1s);
+  docker::simulated_fault slow;
+  slow.kind = call_kind::stop;
+  slow.delay = 5s;
+  engine().order(slow);
+  event("stop-container", with_id("ann", "r1"), 1);
+  event("start-container", with_id("ann", "r2"), 2);
+  advance(100ms);
+  kill(router_);
+  start_router();
+  advance(2s);
+  EXPECT_TRUE(replies.empty()) << "neither is at its end";
+  ASSERT_TRUE(until([&] { return replies.size() == 2; }, 30s));
+  EXPECT_EQ(text_at(replies[0].event_payload, {"requestId"}), "r1");
+  EXPECT_EQ(text_at(replies[1].event_payload, {"requestId"}), "r2");
+  for (const auto& r : replies)
+    EXPECT_TRUE(success(r)) << code(r);
+  EXPECT_EQ(engine_status("dockhost-ann"), "running");
+  settle();
+  EXPECT_TRUE(ask_idle());
+}
+
+TEST_F(router_actor_test, outcome_that_a_dead_router_had_not_read_is_claimed) {
+  start();
+  event("create-container", create("ann"), 1);
+  ASSERT_EQ(replies.size(), 1U);
+  replies.clear();
+  // It ends with the outcomes in its mailbox: the create's own is lost, and the delete that follows
+  // leaves nothing to judge it by.
+  store::journal_entry cut;
+  cut.op_id = "cut-op";
+  cut.request_id = "r1";
+  cut.event = "create-container";
+  cut.username = "eve";
+  cut.payload_digest = "x";
+  cut.dialect = "documented";
+  cut.begun_ms = env()->unix_ms();
+  ASSERT_TRUE(journal_store()->begin(cut).ok());
+  std::vector<command_outcome> lost;
+  const auto dead = recorder<outcome_sink_actor>(lost);
+  for (const auto kind : {lifecycle::command_kind::create, lifecycle::command_kind::remove}) {
+    user_command c;
+    c.op_id = kind == lifecycle::command_kind::create ? "cut-op" : "other-op";
+    c.kind = kind;
+    c.username = "eve";
+    c.create.public_key = key;
+    c.budget = 240s;
+    tell(fleet_, execute{c, dead});
+  }
+  ASSERT_TRUE(until([&] { return lost.size() == 2; }, 30s));
+  kill(router_);
+  start_router();
+  advance(1s);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(success(replies[0])) << code(replies[0]);
+}
+
+TEST_F(router_actor_test, cut_off_command_is_judged_only_when_nothing_of_the_user_runs) {
+  place(our_spec("ann", 10'000));
+  start();
+  docker::simulated_fault slow;
+  slow.kind = call_kind::stop;
+  slow.delay = 5s;
+  engine().order(slow);
+  event("stop-container", of_user("ann"), 1); // no request id: nobody will claim it
+  event("start-container", of_user("ann"), 2);
+  event("stop-container", of_user("bob"), 3);
+  cut_off("cut-op", "r1", "start-container", "ann");
+  kill(router_);
+  replies.clear();
+  start_router();
+  advance(3s);
+  EXPECT_TRUE(replies.empty());
+  ASSERT_TRUE(until([&] { return replies.size() == 1; }, 30s));
+  EXPECT_TRUE(success(replies[0])) << code(replies[0]);
+}
+
+TEST_F(router_actor_test, cut_off_command_is_given_up_at_its_own_deadline) {
+  const auto begun = env()->unix_ms();
+  cut_off("create-op", "r1", "create-container", "ann", begun - 40'000);
+  cut_off("stop-op", "r2", "stop-container", "ann", begun - 3'600'000);
+  engine().set_reachable(false); // nobody can tell what became of them
+  start();
+  const auto since = now();
+  ASSERT_TRUE(until([&] { return replies.size() == 1; }, 300s));
+  EXPECT_EQ(text_at(replies[0].event_payload, {"requestId"}), "r2");
+  EXPECT_EQ(code(replies[0]), "timeout");
+  EXPECT_GE(now() - since, 60s);
+  EXPECT_LT(now() - since, 80s);
+  ASSERT_TRUE(until([&] { return replies.size() == 2; }, 300s));
+  EXPECT_EQ(code(replies[1]), "timeout");
+  EXPECT_GE(now() - since, 200s);
+  EXPECT_LT(now() - since, 220s);
 }
 
 TEST_F(router_actor_test, EngineTroubleIsAnsweredWithinTheDeadline) {
@@ -344,6 +456,147 @@ TEST_F(router_actor_test, request_that_the_journal_refuses_has_no_effect) {
   ASSERT_EQ(replies.size(), 1U);
   EXPECT_EQ(code(replies[0]), "internal");
   EXPECT_EQ(engine().container_count(), 0U);
+}
+
+TEST_F(router_actor_test, ends_at_once_while_the_journal_hangs) {
+  start_engine_side();
+  journal_ = spawn_hanging_journal(true);
+  start_router();
+  event("create-container", create("ann", "r1"), 1);
+  const auto ended = watch_end(router_);
+  ASSERT_EQ(hanging.loads.size(), 1U);
+  kill(router_);
+  EXPECT_TRUE(*ended);
+}
+
+TEST_F(router_actor_test, commands_wait_for_the_known_request_ids_and_questions_do_not) {
+  start_engine_side();
+  const auto real = journal_;
+  journal_ = spawn_hanging_journal(true);
+  start_router();
+  event("create-container", create("ann", "r1"), 1);
+  event("create-container", create("bob"), 2);
+  EXPECT_TRUE(replies.empty());
+  event("list-containers", make_object({}), 3);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(success(replies[0]));
+  journal_contents known;
+  store::journal_entry answered;
+  answered.op_id = "old-op";
+  answered.request_id = "r0";
+  answered.event = "stop-container";
+  answered.answer = R"({"success":true})";
+  answered.answered_ms = env()->unix_ms();
+  known.entries.push_back(answered);
+  let_go(0, known);
+  ASSERT_EQ(replies.size(), 2U) << "ann's waits for the journal's write";
+  EXPECT_EQ(replies[1].ack, 2U);
+  ASSERT_EQ(hanging.writes.size(), 1U);
+  let_go(0);
+  ASSERT_EQ(hanging.writes.size(), 2U);
+  let_go(1);
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_EQ(replies[2].ack, 1U);
+  EXPECT_TRUE(success(replies[2]));
+}
+
+TEST_F(router_actor_test, journal_that_hangs_is_not_fed_and_is_used_again_when_it_answers) {
+  start_engine_side();
+  journal_ = spawn_hanging_journal(true);
+  start_router();
+  event("create-container", create("ann", "r1"), 1);
+  event("create-container", create("bob"), 2);
+  advance(11s);
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(code(replies[0]), "internal");
+  EXPECT_TRUE(success(replies[1])) << "what needs no journal goes on";
+  const auto messages = hanging.messages;
+  for (std::uint64_t n = 0; n < 100; ++n)
+    event("create-container", create("ann", "n" + std::to_string(n)), n);
+  EXPECT_EQ(replies.size(), 102U);
+  EXPECT_EQ(hanging.messages, messages);
+  // Its answer to the last probe says that it is back: only now the ids are read.
+  let_go(hanging.writes.size() - 1);
+  ASSERT_EQ(hanging.loads.size(), 2U);
+  let_go(hanging.loads.size() - 1, journal_contents{});
+  const auto writes = hanging.writes.size();
+  event("stop-container", with_id("bob", "r2"), 7);
+  EXPECT_EQ(hanging.writes.size(), writes + 1);
+}
+
+TEST_F(router_actor_test, journal_that_hangs_does_not_hold_the_drain_up) {
+  start_engine_side();
+  journal_ = spawn_hanging_journal(false);
+  start_router();
+  event("create-container", create("ann", "r1"), 1);
+  event("create-container", create("bob", "r2"), 2);
+  let_go(0); // ann's has begun; bob's never will
+  ASSERT_EQ(hanging.writes.size(), 3U);
+  EXPECT_TRUE(replies.empty());
+  const auto drain = ask<drained>(router_, begin_shutdown{});
+  ASSERT_TRUE(until([&] { return drain->answered(); }, 1s));
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_TRUE(success(replies[0]));
+  EXPECT_EQ(code(replies[1]), "shutting_down");
+  let_go(1);
+  advance(1s);
+  EXPECT_EQ(engine().container_count(), 1U) << "what was refused is not begun later";
+}
+
+TEST_F(router_actor_test, what_the_journal_takes_comes_off_the_commands_time) {
+  config.deadlines.start = 8s;
+  start_engine_side();
+  journal_ = spawn_hanging_journal(false);
+  start_router();
+  event("start-container", with_id("ann", "r1"), 1);
+  advance(9s);
+  let_go(0);
+  let_go(1);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(code(replies[0]), "timeout");
+}
+
+TEST_F(router_actor_test, questions_that_wait_are_bounded) {
+  docker::simulated_fault hang;
+  hang.kind = call_kind::list;
+  hang.hang = true;
+  engine().order(hang);
+  start();
+  for (std::uint64_t n = 0; n <= max_queries; ++n)
+    tell(router_, event_received{session, "list-containers", {make_object({})}, n});
+  settle();
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(code(replies[0]), "capacity");
+  advance(2s);
+  EXPECT_EQ(replies.size(), max_queries + 1);
+}
+
+TEST_F(router_actor_test, commands_that_wait_for_the_journal_are_bounded) {
+  start_engine_side();
+  journal_ = spawn_hanging_journal(true);
+  start_router();
+  for (std::uint64_t n = 0; n <= max_held; ++n)
+    tell(router_,
+         event_received{session, "stop-container", {with_id("ann", std::to_string(n))}, n});
+  settle();
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(code(replies[0]), "capacity");
+}
+
+TEST_F(router_actor_test, replies_of_an_earlier_life_are_bounded_until_the_connection_is_there) {
+  config.server.max_undelivered = 3;
+  for (int n = 0; n < 5; ++n) {
+    const auto op = "op" + std::to_string(n);
+    cut_off(op, "r" + std::to_string(n), "stop-container", "ann", env()->unix_ms());
+    ASSERT_TRUE(journal_store()->answer(op, R"({"success":true})", true, env()->unix_ms()).ok());
+  }
+  start_engine_side();
+  router_ = spawn_router();
+  settle();
+  tell(router_, attach_reply_sink{recorder<reply_sink_actor>(replies)});
+  settle();
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_EQ(replies[0].op_id, "op2");
 }
 
 TEST_F(router_actor_test, drains_what_runs_and_refuses_what_comes) {

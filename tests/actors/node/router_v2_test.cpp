@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The V2 dialect: one batch per user, replies in events named after the user.
+#include "actors/node/router_limits.hpp"
+#include "core/v2_batch.hpp"
 #include "node_rig.hpp"
 
 namespace dockhost::actors {
@@ -206,6 +208,90 @@ TEST_F(router_v2_test, StartingPortThatIsNoneIsNoHint) {
     EXPECT_GE(port, 10'000);
     EXPECT_LE(port, 19'999);
   }
+}
+
+TEST_F(router_v2_test, requests_of_one_user_are_bounded_and_the_first_reply_answers_all) {
+  simulated.latency = 20ms;
+  start();
+  advance(1s);
+  event("start_container", create("ann"));
+  for (std::size_t n = 0; n < 2 * v2_batch::default_max_requests; ++n)
+    event(n % 2 == 0 ? "stop_container" : "resume_container", user("ann"));
+  settle();
+  EXPECT_TRUE(replies.empty()) << "a refusal would answer the create, too";
+  advance(60s);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(status(replies[0]), 201);
+  replies.clear();
+  EXPECT_EQ(status(run("stop_container", user("ann")).at(0)), 200) << "the room is free again";
+}
+
+TEST_F(router_v2_test, request_over_the_bound_is_told_where_no_reply_is_to_come) {
+  simulated.latency = 20ms;
+  start();
+  advance(1s);
+  event("start_container", create("ann"));
+  for (std::size_t n = 1; n < v2_batch::default_max_requests; ++n)
+    event(n % 2 == 0 ? "stop_container" : "resume_container", user("ann"));
+  settle();
+  session = 2; // who asked before has gone; what waits runs silently
+  event("delete_container", user("ann"));
+  event("check_if_container_exists", user("ann"));
+  settle();
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(status(replies[0]), 507);
+  EXPECT_EQ(replies[0].session, 2U);
+  EXPECT_EQ(replies[1].event_payload, json::value(false));
+  advance(60s);
+  EXPECT_EQ(replies.size(), 2U);
+}
+
+TEST_F(router_v2_test, users_in_flight_are_bounded) {
+  config.capacity.max_containers = 10'000;
+  docker::simulated_fault hang;
+  hang.kind = docker::call_kind::create;
+  hang.hang = true;
+  engine().order(hang);
+  start();
+  for (std::size_t n = 0; n < max_v2_users; ++n)
+    event("start_container", create("u" + std::to_string(n)));
+  event("check_if_container_exists", user("u0")); // who is known is let in
+  settle();
+  EXPECT_TRUE(replies.empty());
+  event("start_container", create("ann"));
+  event("check_if_container_running", user("bob"));
+  settle();
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].event, "ann");
+  EXPECT_EQ(status(replies[0]), 507);
+  EXPECT_EQ(replies[1].event, "bob");
+  EXPECT_EQ(replies[1].event_payload, json::value(false));
+}
+
+TEST_F(router_v2_test, requests_of_all_users_are_bounded) {
+  start_engine_side();
+  journal_ = spawn_hanging_journal(true);
+  router_ = spawn_router();
+  tell(router_, attach_reply_sink{recorder<reply_sink_actor>(replies)});
+  const auto users = max_v2_requests / v2_batch::default_max_requests;
+  for (std::size_t u = 0; u < users + 1; ++u) {
+    for (std::size_t n = 0; n < v2_batch::default_max_requests; ++n)
+      event(n % 2 == 0 ? "stop_container" : "resume_container", user("u" + std::to_string(u)));
+  }
+  settle();
+  EXPECT_TRUE(replies.empty()) << "each has one to come";
+  event("stop_container", user("ann"));
+  event("check_if_container_running", user("bob"));
+  settle();
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].event, "ann");
+  EXPECT_EQ(status(replies[0]), 507);
+  EXPECT_EQ(replies[1].event, "bob");
+  EXPECT_EQ(replies[1].event_payload, json::value(false));
+  let_go(0, journal_contents{});
+  advance(10s);
+  EXPECT_EQ(replies.size(), users + 3);
+  EXPECT_EQ(status(run("delete_container", user("ann")).at(0)), 200) << "the room is free again";
 }
 
 TEST_F(router_v2_test, shutdown_drains_the_batches) {
