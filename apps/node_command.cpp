@@ -161,26 +161,35 @@ bool serve(running_node& node, const settings& values, const node_flags& flags) 
   }
 }
 
-} // namespace
+/// The last line, whatever was still being counted.
+void say_stopped(bool failed) {
+  platform::flush_log(platform::log_counts::all);
+  platform::log(log_level::info, component, "node.stopped", failed ? "ended by itself" : "stopped");
+}
 
-int run_node(const settings& values, const node_flags& flags) {
-  // Few threads allocate: more arenas would only hold memory.
-  mallopt(M_ARENA_MAX, 2);
+/// For actors that can't be ended: waiting for them would be for ever.
+[[noreturn]] void leave_at_once() {
+  say_stopped(true);
+  std::_Exit(exit_failure);
+}
+
+/// Nothing where the node could not begin, else whether it ended by itself.
+std::optional<bool> run_to_the_end(const settings& values, const node_flags& flags) {
   // 1. This state directory is ours alone.
   if (auto made = platform::make_private_directory(values.node.state_dir); !made.ok()) {
     platform::log(log_level::error, component, "node.state_dir", made.err().message);
-    return exit_failure;
+    return std::nullopt;
   }
   const auto lock = platform::lock_file(values.node.state_dir + "/lock");
   if (!lock.ok()) {
     platform::log(log_level::error, component, "node.locked", lock.err().message,
                   {{"state_dir", values.node.state_dir}});
-    return exit_failure;
+    return std::nullopt;
   }
   auto journal = store::journal::open(values.node.state_dir + "/journal.sqlite");
   if (!journal.ok()) {
     platform::log(log_level::error, component, "journal.unusable", journal.err().message);
-    return exit_failure;
+    return std::nullopt;
   }
   if (!journal.value()->note().empty()) {
     platform::log(log_level::warn, component, "journal.renewed", journal.value()->note());
@@ -190,7 +199,7 @@ int run_node(const settings& values, const node_flags& flags) {
   auto env = make_environment(values, io);
   if (!env.ok()) {
     platform::log(log_level::error, component, "node.unusable", env.err().message);
-    return exit_failure;
+    return std::nullopt;
   }
   warn_of_resources(values);
   warn_of_key(values.server.api_key);
@@ -217,13 +226,24 @@ int run_node(const settings& values, const node_flags& flags) {
       bool ended_badly = false;
       if (!node.ended(patience, ended_badly)) {
         platform::log(log_level::error, component, "node.stuck", "the actors did not end in time");
-        platform::flush_log();
-        std::_Exit(exit_failure);
+        leave_at_once();
       }
+      if (ended_badly) leave_at_once();
     }
   }
-  platform::log(log_level::info, component, "node.stopped", failed ? "ended by itself" : "stopped");
-  return failed ? exit_failure : exit_ok;
+  return failed;
+}
+
+} // namespace
+
+int run_node(const settings& values, const node_flags& flags) {
+  // Few threads allocate: more arenas would only hold memory.
+  mallopt(M_ARENA_MAX, 2);
+  const auto failed = run_to_the_end(values, flags);
+  if (!failed) return exit_failure;
+  // Nothing runs any more that could still log.
+  say_stopped(*failed);
+  return *failed ? exit_failure : exit_ok;
 }
 
 } // namespace dockhost::apps

@@ -171,10 +171,10 @@ std::string redact(std::string_view text) {
   return s.secrets.redact(text);
 }
 
-void flush_log() {
+void flush_log(log_counts which) {
   auto& s = state();
   const std::scoped_lock lock(s.mutex);
-  settle(s, false);
+  settle(s, which == log_counts::all);
 }
 
 void set_log_folding(std::chrono::milliseconds window, std::function<steady::time_point()> clock) {

@@ -69,9 +69,15 @@ void add_secret(std::string_view secret);
 /// `text` without the known secrets. For what goes out by another way than the log.
 [[nodiscard]] std::string redact(std::string_view text);
 
-/// Writes the counts of repeated lines whose few seconds are over; due now and then, as no later
-/// line may come to do it. Taking the sink away writes all of them.
-void flush_log();
+/// Which counts of repeated lines flush_log() writes.
+enum class log_counts {
+  due, ///< those whose few seconds are over
+  all, ///< before a last line
+};
+
+/// Writes counts of repeated lines; due now and then, as no later line may come to do it. Taking
+/// the sink away writes all of them.
+void flush_log(log_counts which = log_counts::due);
 
 /// For tests: how long a line is remembered for folding, and the clock that says so.
 void set_log_folding(std::chrono::milliseconds window,

@@ -107,6 +107,15 @@ TEST_F(logging, a_tick_writes_the_counts_that_are_due) {
   EXPECT_THAT(lines_, ElementsAre("a", "a x1"));
 }
 
+TEST_F(logging, counts_come_before_the_last_line) {
+  log(log_level::info, "net", "e", "a");
+  log(log_level::info, "net", "e", "a");
+  flush_log(log_counts::all);
+  log(log_level::info, "node", "node.stopped", "stopped");
+  set_log_sink({});
+  EXPECT_THAT(lines_, ElementsAre("a", "a x1", "stopped"));
+}
+
 TEST_F(logging, the_end_writes_all_counts) {
   log(log_level::info, "net", "e", "a");
   log(log_level::info, "net", "e", "a");
