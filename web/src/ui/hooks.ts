@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import { useEffect, useRef, useState } from "react";
+
+/** The time, renewed every interval milliseconds. */
+export function useNow(interval: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), interval);
+    return () => clearInterval(timer);
+  }, [interval]);
+  return now;
+}
+
+/** A choice that outlives the page, in the browser's local storage; anything unknown there is the fallback. */
+export function useStored<T extends string>(key: string, choices: readonly T[], fallback: T): [T, (value: T) => void] {
+  const name = `dockhost.${key}`;
+  const [value, setValue] = useState<T>(() => choices.find((c) => c === localStorage.getItem(name)) ?? fallback);
+  return [value, (next) => {
+    localStorage.setItem(name, next);
+    setValue(next);
+  }];
+}
+
+export type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
+
+/** Whether keys typed there are text, or a dialog's. */
+function isTaken(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input, select, textarea, dialog, [role=menu]") !== null;
+}
+
+/** Single keys for the whole page, while no field or dialog has the focus. */
+export function useKeys(keys: Keys): void {
+  const current = useRef(keys);
+  useEffect(() => {
+    current.current = keys;
+  });
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTaken(event.target)) return;
+      current.current[event.key]?.(event);
+    };
+    document.addEventListener("keydown", pressed);
+    return () => document.removeEventListener("keydown", pressed);
+  }, []);
+}
+
+/** The container that the address names after #, and how to change it. */
+export function useHash(): [string, (value: string) => void] {
+  const read = () => {
+    try {
+      return decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return "";
+    }
+  };
+  const [hash, setHash] = useState(read);
+  useEffect(() => {
+    const changed = () => setHash(read());
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
+  return [hash, (value) => {
+    if (value === "") {
+      history.pushState(null, "", location.pathname + location.search);
+      setHash("");
+    } else {
+      location.hash = encodeURIComponent(value);
+    }
+  }];
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Draws the rows that are in sight, and no others. The scrolled element is empty but for a window that sticks to its
+// upper edge; what is drawn in it goes by the view's offset, so the browser's own scrolling never shows an empty place.
+import { useEffect, useImperativeHandle, useLayoutEffect, useReducer, useRef, useState } from "react";
+import type { ReactNode, Ref } from "react";
+import { elementHeight, maxOffset } from "../logs/scroll";
+import type { SearchRunner } from "../logs/search_runner";
+import type { LogStream } from "../logs/stream";
+import type { LogView } from "../logs/view";
+import { LogRow, shownChars } from "./log_row";
+
+export interface ViewportHandle {
+  redraw(): void;
+  focus(): void;
+}
+
+interface Props {
+  name: string;
+  stream: LogStream;
+  view: LogView;
+  runner: SearchRunner | null;
+  wrap: boolean;
+  times: boolean;
+  currentLine: number;
+  handle: Ref<ViewportHandle>;
+  onFollowing: (following: boolean) => void;
+  onDetail: (index: number) => void;
+}
+
+export const rowHeight = 20;
+/** A gesture is over when the element has not scrolled for this long. */
+const settle = 160;
+const stampColumns = 14;
+
+export function LogViewport(props: Props) {
+  const { name, stream, view, runner, wrap, times, currentLine, handle, onFollowing, onDetail } = props;
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const [viewport, setViewport] = useState(0);
+  const scroller = useRef<HTMLDivElement>(null);
+  const settling = useRef(0);
+
+  useImperativeHandle(handle, () => ({ redraw, focus: () => scroller.current?.focus() }), []);
+  useEffect(() => stream.listen(redraw), [stream]);
+  useEffect(() => runner?.listen(redraw), [runner]);
+  useEffect(() => () => clearTimeout(settling.current), []);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const measure = () => setViewport(element.clientHeight);
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, []);
+
+  const { geometry, position } = view.refresh(rowHeight, viewport);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    // While the reader scrolls, the browser has the say.
+    if (element && settling.current === 0 && Math.abs(element.scrollTop - position.scrollTop) >= 1) {
+      element.scrollTop = position.scrollTop;
+    }
+  });
+
+  const onScroll = () => {
+    const element = scroller.current;
+    if (!element || !view.scrolledTo(element.scrollTop)) return;
+    onFollowing(view.following);
+    redraw();
+    clearTimeout(settling.current);
+    settling.current = window.setTimeout(() => {
+      settling.current = 0;
+      element.scrollTop = view.align().scrollTop;
+      redraw();
+    }, settle);
+  };
+
+  const row = (at: number): ReactNode => {
+    const line = view.lineOf(at);
+    return (
+      <LogRow
+        key={line}
+        index={line}
+        text={stream.lines.line(line)}
+        mark={stream.mark(line)?.text}
+        times={times}
+        query={runner?.query ?? ""}
+        current={line === currentLine}
+        onDetail={onDetail}
+      />
+    );
+  };
+  const rows = (start: number, end: number) => {
+    const list: ReactNode[] = [];
+    for (let at = Math.max(0, start); at < Math.min(end, geometry.rows); at++) list.push(row(at));
+    return list;
+  };
+
+  const columns = Math.min(stream.lines.longest, shownChars + 30) + (times ? stampColumns : 0) + 3;
+  return (
+    <div
+      ref={scroller}
+      className={`log-scroller ${wrap ? "wrap" : ""}`}
+      role="log"
+      aria-live="off"
+      aria-label={`Log of ${name}, ${geometry.rows} lines`}
+      tabIndex={0}
+      onScroll={onScroll}
+    >
+      <div className="log-extent" style={{ height: elementHeight(geometry), ...(wrap ? {} : { minWidth: `${columns}ch` }) }}>
+        <div className="log-window" style={{ height: Math.min(viewport, elementHeight(geometry)) }}>
+          {wrap ? <WrappedRows offset={position.offset} viewport={viewport} last={maxOffset(geometry)} rows={rows} /> : <PlainRows view={view} rows={rows} />}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+type Rows = (start: number, end: number) => readonly ReactNode[];
+
+function PlainRows({ view, rows }: { view: LogView; rows: Rows }) {
+  const { start, end, shift } = view.window();
+  return <div className="log-rows" style={{ transform: `translateY(${shift}px)` }}>{rows(start, end)}</div>;
+}
+
+/**
+ * Rows of unknown height: one of them is put at a known place, the others go above and below it. That place is the upper
+ * edge, and slides to the lower one over the last screenful, so that the last row is seen whole.
+ */
+function WrappedRows({ offset, viewport, last, rows }: { offset: number; viewport: number; last: number; rows: Rows }) {
+  const share = last <= 0 ? 0 : Math.min(1, Math.max(0, (offset - Math.max(0, last - viewport)) / Math.min(viewport, last)));
+  const y = share * viewport;
+  const anchor = Math.round((offset + y) / rowHeight);
+  const above = Math.ceil(y / rowHeight) + 1;
+  const below = Math.ceil((viewport - y) / rowHeight) + 1;
+  return (
+    <>
+      <div className="log-rows above" style={{ bottom: viewport - y }}>{rows(anchor - above, anchor)}</div>
+      <div className="log-rows below" style={{ top: y }}>{rows(anchor, anchor + below)}</div>
+    </>
+  );
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { KeyboardEvent } from "react";
+import { Icon } from "./icons";
+import type { IconName } from "./icons";
+
+export interface MenuItem {
+  icon: IconName;
+  label: string;
+  danger?: boolean;
+  disabled?: boolean;
+  run: () => void;
+}
+
+interface Props {
+  /** Of the button. */
+  label: string;
+  items: readonly MenuItem[];
+}
+
+const gap = 4;
+
+/** A button that opens a menu; arrow keys move in it, Escape and a click elsewhere close it. */
+export function Menu({ label, items }: Props) {
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="icon-button"
+        aria-label={label}
+        title={label}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="more" />
+      </button>
+      {open && (
+        <MenuList
+          label={label}
+          items={items}
+          anchor={button.current}
+          onClose={(refocus) => {
+            setOpen(false);
+            if (refocus) button.current?.focus();
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+interface ListProps extends Props {
+  anchor: HTMLElement | null;
+  onClose: (refocus: boolean) => void;
+}
+
+function MenuList({ label, items, anchor, onClose }: ListProps) {
+  const list = useRef<HTMLDivElement>(null);
+  const close = useRef(onClose);
+  useEffect(() => {
+    close.current = onClose;
+  });
+
+  useLayoutEffect(() => {
+    const menu = list.current;
+    if (!menu || !anchor) return;
+    const at = anchor.getBoundingClientRect();
+    const below = at.bottom + gap + menu.offsetHeight <= innerHeight;
+    menu.style.top = `${below ? at.bottom + gap : Math.max(gap, at.top - gap - menu.offsetHeight)}px`;
+    menu.style.left = `${Math.max(gap, at.right - menu.offsetWidth)}px`;
+    menu.querySelector<HTMLElement>("[role=menuitem]:not(:disabled)")?.focus();
+  }, [anchor]);
+
+  useEffect(() => {
+    const outside = (event: Event) => {
+      if (!(event.target instanceof Node) || (!list.current?.contains(event.target) && !anchor?.contains(event.target))) {
+        close.current(false);
+      }
+    };
+    const away = () => close.current(false);
+    document.addEventListener("pointerdown", outside);
+    document.addEventListener("scroll", outside, true);
+    addEventListener("resize", away);
+    return () => {
+      document.removeEventListener("pointerdown", outside);
+      document.removeEventListener("scroll", outside, true);
+      removeEventListener("resize", away);
+    };
+  }, [anchor]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const all = [...(list.current?.querySelectorAll<HTMLElement>("[role=menuitem]:not(:disabled)") ?? [])];
+    const at = all.findIndex((item) => item === document.activeElement);
+    const move = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (move !== undefined) {
+      event.preventDefault();
+      all.at(move % all.length)?.focus();
+    } else if (event.key === "Escape" || event.key === "Tab") {
+      event.preventDefault();
+      event.stopPropagation();
+      onClose(true);
+    }
+  };
+
+  return (
+    <div ref={list} className="menu" role="menu" aria-label={label} onKeyDown={onKeyDown}>
+      {items.map((item) => (
+        <button
+          key={item.label}
+          type="button"
+          role="menuitem"
+          tabIndex={-1}
+          className={item.danger ? "danger" : undefined}
+          disabled={item.disabled}
+          onClick={() => {
+            onClose(true);
+            item.run();
+          }}
+        >
+          <Icon name={item.icon} />
+          {item.label}
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// The mock server as a child, Chromium driven by playwright-core, and what all cases use.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const web = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+export async function startMock(...flags) {
+  const port = await freePort();
+  const child = spawn(process.execPath, ["dev/mock-server.mjs", "--port", String(port), ...flags], {
+    cwd: web, stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+  return {
+    url: line.trim(),
+    async control(order) {
+      const response = await fetch(`http://127.0.0.1:${port}/control`, { method: "POST", body: JSON.stringify(order) });
+      if (!response.ok) throw new Error(await response.text());
+      return response.json();
+    },
+    async stop() {
+      if (child.exitCode !== null) return;
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}
+
+function findChromium() {
+  const found = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => path && existsSync(path));
+  if (!found) throw new Error("No Chromium: install Debian's package chromium, or set CHROMIUM.");
+  return found;
+}
+
+export async function startBrowser() {
+  const profile = await mkdtemp(join(tmpdir(), "dockhost-web-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: findChromium(),
+    headless: true,
+    args: [
+      "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync", "--no-first-run", "--enable-precise-memory-info",
+    ],
+    viewport: { width: 1440, height: 860 },
+    colorScheme: "light",
+  });
+  return {
+    context,
+    async stop() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Everything that a page must not do: complain of its policy, throw, ask somebody else. */
+export function watchTrouble(page, origin) {
+  const trouble = [];
+  page.on("pageerror", (error) => trouble.push(`exception: ${error.message}`));
+  page.on("console", (message) => {
+    // A connection that the case itself breaks is reported by the browser, not by the page.
+    if (message.type() === "error" && !/WebSocket connection|net::ERR|Failed to load resource/.test(message.text())) {
+      trouble.push(`console: ${message.text()}`);
+    }
+  });
+  page.on("request", (request) => {
+    const { protocol, host } = new URL(request.url());
+    if (protocol !== "blob:" && host !== new URL(origin).host) trouble.push(`foreign request: ${request.url()}`);
+  });
+  return trouble;
+}
+
+/** Waits until fn gives a truthy value; says what it waited for if it never does. */
+export async function eventually(what, fn, timeout = 15_000) {
+  const until = Date.now() + timeout;
+  let last;
+  for (;;) {
+    try {
+      last = await fn();
+      if (last) return last;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > until) throw new Error(`not within ${timeout} ms: ${what} (last: ${last})`);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+/** Begins to note how long frames take; returns what ends it and gives [longest frame, longest task], in milliseconds. */
+export async function measureFrames(page) {
+  await page.evaluate(() => {
+    const seen = { frame: 0, task: 0, frames: 0, on: true };
+    window.__frames = seen;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (seen.on) seen.task = Math.max(seen.task, entry.duration);
+    }).observe({ type: "longtask" });
+    let last = performance.now();
+    const next = (now) => {
+      if (!seen.on) return;
+      seen.frame = Math.max(seen.frame, now - last);
+      seen.frames++;
+      last = now;
+      requestAnimationFrame(next);
+    };
+    requestAnimationFrame((now) => {
+      last = now;
+      requestAnimationFrame(next);
+    });
+  });
+  return () => page.evaluate(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { frame, task, frames } = window.__frames;
+    window.__frames.on = false;
+    return { frame, task, frames };
+  });
+}
