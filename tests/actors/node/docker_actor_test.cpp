@@ -164,6 +164,51 @@ TEST_F(docker_actor_test, EngineTroubleHangingOnOneContainerDoesNotBlockTheOther
   EXPECT_TRUE(done(after));
 }
 
+TEST_F(docker_actor_test, calls_that_wait_are_bounded_and_the_rest_is_answered) {
+  docker::simulated_fault hang;
+  hang.kind = call_kind::inspect;
+  hang.hang = true;
+  engine().order(hang);
+  const auto docker = spawn_docker();
+  settle();
+  std::vector<box> calls;
+  for (int n = 0; n < 10'002; ++n)
+    calls.push_back(call(docker, "dockhost-ann", op_inspect{"dockhost-ann"}));
+  settle();
+  EXPECT_EQ(failure(calls.back()), engine_errc::failed);
+  EXPECT_FALSE(done(calls[10'000]));
+}
+
+TEST_F(docker_actor_test, who_shares_a_pull_is_bounded_too) {
+  docker::simulated_fault hang;
+  hang.kind = call_kind::pull;
+  hang.hang = true;
+  engine().order(hang);
+  const auto docker = spawn_docker();
+  settle();
+  std::vector<box> calls;
+  for (int n = 0; n < 10'001; ++n)
+    calls.push_back(call(docker, {}, op_pull{"an-image"}));
+  settle();
+  EXPECT_EQ(failure(calls.back()), engine_errc::failed);
+  EXPECT_FALSE(done(calls[9'999]));
+  EXPECT_EQ(engine().calls(call_kind::pull), 1U);
+}
+
+TEST_F(docker_actor_test, listener_that_has_ended_is_forgotten) {
+  const auto docker = spawn_docker();
+  auto other =
+      system().spawn([](health_listener_actor::pointer) -> health_listener_actor::behavior_type {
+        return {[](const engine_health&) {}};
+      });
+  tell(docker, subscribe_health{other});
+  settle();
+  const auto weak = caf::actor_cast<caf::weak_actor_ptr>(other);
+  kill(other);
+  other = nullptr;
+  EXPECT_FALSE(weak.lock());
+}
+
 TEST_F(docker_actor_test, what_a_call_waited_comes_off_its_time_at_the_engine) {
   place(our_spec("ann", 10'000));
   hang(call_kind::stop, "dockhost-ann");

@@ -121,7 +121,10 @@ environment_ptr actor_world::env() {
   };
   e.disk_free_bytes = [this](const std::string&) { return free_disk; };
   e.memory_available_bytes = [this] { return free_memory; };
-  e.sha256 = [](std::string_view text) { return platform::sha256(text); };
+  e.sha256 = [this](std::string_view text) {
+    if (on_hash) on_hash(text);
+    return platform::sha256(text);
+  };
   return env_;
 }
 
@@ -169,11 +172,16 @@ bool actor_world::until(const std::function<bool()>& so, std::chrono::millisecon
   }
 }
 
-void actor_world::eager(const std::function<void()>& what) {
-  scheduler_->inline_all_enqueues();
-  what();
-  scheduler_->after_next_enqueue(nullptr);
-  settle();
+void actor_world::run_job_of(const caf::abstract_actor* who) {
+  auto& jobs = scheduler_->jobs;
+  for (;;) {
+    const auto it = std::find_if(jobs.begin(), jobs.end(), [who](caf::resumable* job) {
+      return dynamic_cast<caf::abstract_actor*>(job) == who;
+    });
+    if (it == jobs.end()) return;
+    std::rotate(jobs.begin(), it, it + 1);
+    scheduler_->run_once(); // one message
+  }
 }
 
 journal_actor actor_world::spawn_journal() {

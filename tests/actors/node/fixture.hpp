@@ -89,10 +89,11 @@ protected:
   /// Lets time pass until it is so, at most `limit`; whether it is so.
   bool until(const std::function<bool()>& so, std::chrono::milliseconds limit = 10min);
   [[nodiscard]] std::chrono::steady_clock::time_point now() const { return executor_.now(); }
-  /// Does it, and runs every actor at the moment it is sent something, in the middle of the
-  /// sender's turn: what one sends first, its receivers may already have acted on when it sends the
-  /// next.
-  void eager(const std::function<void()>& what);
+  /// In the middle of another actor's turn: lets this one alone act on what it was sent.
+  template <class Handle>
+  void let_run(const Handle& h) {
+    run_job_of(caf::actor_cast<caf::abstract_actor*>(h));
+  }
 
   // ---- actors
   caf::actor_system& system() { return *system_; }
@@ -164,7 +165,8 @@ protected:
   // ---- the fake surroundings
   std::vector<std::shared_ptr<fake_session>> sessions; ///< as they were opened
   [[nodiscard]] fake_session& server() { return *sessions.back(); }
-  std::set<std::uint16_t> bound_elsewhere; ///< base ports that can't be bound
+  std::set<std::uint16_t> bound_elsewhere;       ///< base ports that can't be bound
+  std::function<void(std::string_view)> on_hash; ///< called for what an actor hashes
   double random = 0.5;
   bool ssh_answers = true; ///< else the simulated engine decides
   std::size_t ssh_probes = 0;
@@ -192,6 +194,8 @@ protected:
   static constexpr const char* key = good_key;
 
 private:
+  void run_job_of(const caf::abstract_actor* who);
+
   virtual_executor executor_;
   std::shared_ptr<environment> env_;
   std::shared_ptr<docker::simulated_engine> engine_;

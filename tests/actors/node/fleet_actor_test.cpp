@@ -134,19 +134,31 @@ TEST_F(fleet_actor_test, held_commands_never_take_the_ports_of_listed_containers
 }
 
 TEST_F(fleet_actor_test, all_listed_blocks_are_adopted_before_any_held_command_may_reserve_one) {
-  config.ports.last = 10'005; // two blocks
-  start();
-  const auto create = command(command_kind::create, "ann");
+  std::set<std::uint16_t> adopted;
+  ports_ = track(system().spawn([&adopted](ports_actor::pointer) -> ports_actor::behavior_type {
+    return {[](const reserve_block&) { return block_answer{port_block{10'006}}; },
+            [](const release_block&) {},
+            [&adopted](const adopt_block& a) { adopted.insert(a.block.base); },
+            [](const quarantine_block&) {}, [](const foreign_ports_listed&) {}};
+  }));
+  fleet_ = track(system().spawn(fleet_behavior, env(), spawn_docker(), ports_));
   settle();
-  advance(1ms);
-  // Whoever is sent something acts on it at once, as on another thread it may.
-  eager([&] {
-    tell(fleet_, fleet_listed{{view("bob", std::string(64, 'b'), 10'000, container_state::stopped)},
-                              now()});
-  });
-  advance(1s);
-  ASSERT_EQ(outcome(create), "ok");
-  EXPECT_EQ(outcomes.back().container->block, port_block{10'003});
+  outcomes_sink_ = recorder<outcome_sink_actor>(outcomes);
+  const auto create = command(command_kind::create, "ann b"); // a name that the fleet has to map
+  settle();
+  // That is the moment when the fleet takes up the held command. Its container's actor may run on
+  // another thread from now on, while those of the listed containers wait for their turn.
+  std::optional<std::set<std::uint16_t>> by_then;
+  on_hash = [&](std::string_view text) {
+    if (text != "ann b" || by_then) return;
+    let_run(ports_);
+    by_then = adopted;
+  };
+  list({view("bob", std::string(64, 'b'), 10'000, container_state::stopped),
+        view("eve", std::string(64, 'e'), 10'003, container_state::stopped)});
+  on_hash = nullptr;
+  EXPECT_EQ(outcome(create), "ok");
+  EXPECT_EQ(by_then, (std::set<std::uint16_t>{10'000, 10'003}));
 }
 
 TEST_F(fleet_actor_test, outcomes_of_a_dead_router_can_be_claimed) {
@@ -191,6 +203,20 @@ TEST_F(fleet_actor_test, commands_that_wait_for_the_first_relist_can_be_claimed_
   list();
   ASSERT_TRUE(until([&] { return claimed.size() == 1; }, 30s));
   EXPECT_TRUE(outcomes.empty());
+}
+
+TEST_F(fleet_actor_test, listener_that_has_ended_is_forgotten) {
+  start();
+  auto other = system().spawn(
+      [](inventory_listener_actor::pointer) -> inventory_listener_actor::behavior_type {
+        return {[](const container_changed&) {}};
+      });
+  tell(fleet_, subscribe_inventory{other});
+  settle();
+  const auto weak = caf::actor_cast<caf::weak_actor_ptr>(other);
+  kill(other);
+  other = nullptr;
+  EXPECT_FALSE(weak.lock());
 }
 
 TEST_F(fleet_actor_test, each_change_has_the_version_of_the_inventory_that_shows_it) {

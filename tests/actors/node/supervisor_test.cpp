@@ -77,6 +77,38 @@ private:
   std::size_t session_;
 };
 
+/// A clock that can hang whoever asks it: the journal does so in the middle of a write.
+class clock_gate {
+public:
+  /// One caller, after `calls` more calls, until let_go().
+  void hang_after(int calls) {
+    const std::lock_guard lock(mutex_);
+    calls_ = calls;
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    calls_.reset();
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    if (!calls_ || caught_ || --*calls_ >= 0) return;
+    caught_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !calls_; });
+  }
+  bool caught() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 20s, [this] { return caught_; });
+  }
+
+private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<int> calls_;
+  bool caught_ = false;
+};
+
 class supervisor_test : public testing::Test {
 protected:
   void start() {
@@ -104,7 +136,8 @@ protected:
     auto ids = std::make_shared<std::atomic<int>>(0);
     e->new_id = [ids] { return "op-" + std::to_string(++*ids); };
     e->uniform = [] { return 0.5; };
-    e->unix_ms = [] {
+    e->unix_ms = [gate = gate_] {
+      gate->pass();
       return std::chrono::duration_cast<std::chrono::milliseconds>(
                  std::chrono::system_clock::now().time_since_epoch())
           .count();
@@ -124,6 +157,7 @@ protected:
 
   void TearDown() override {
     if (!system_) return;
+    gate_->let_go();
     if (node_) {
       end_now(node_, caf::exit_reason::kill);
       EXPECT_TRUE(ended());
@@ -192,6 +226,7 @@ protected:
   std::int64_t last_port_ = 19'999;
   net::io_thread io_;
   std::shared_ptr<docker::simulated_engine> engine_;
+  std::shared_ptr<clock_gate> gate_ = std::make_shared<clock_gate>();
   std::shared_ptr<server_record> server_ = std::make_shared<server_record>();
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
@@ -291,6 +326,27 @@ TEST_F(supervisor_test, stops_by_draining_closing_and_ending) {
   EXPECT_EQ(*why, caf::error()) << "a normal end";
   EXPECT_EQ(engine_->container_count(), 1U) << "containers run on";
   EXPECT_EQ(server_->count(), 1U);
+}
+
+TEST_F(supervisor_test, journal_that_hangs_holds_neither_a_restart_nor_the_stop_up) {
+  start();
+  ASSERT_TRUE(connected(1));
+  ASSERT_EQ(run("create-container", "ann"), true);
+  // The router asks twice for the time of a request; the next one is the journal, at its answer.
+  gate_->hang_after(2);
+  server_->handlers(0).on_event("stop-container",
+                                {make_object({{"username", "ann"}, {"requestId", "last"}})}, 99);
+  ASSERT_TRUE(gate_->caught());
+  kill("ports");
+  ASSERT_TRUE(connected(2)) << "ports and router wait for the journal's contents, and start anew";
+  kill("ports");
+  ASSERT_TRUE(connected(3)) << "also while they wait";
+  const auto begun = std::chrono::steady_clock::now();
+  caf::anon_send(node_, stop_node{});
+  const auto why = ended();
+  ASSERT_TRUE(why);
+  EXPECT_NE(*why, caf::error()) << "somebody was left behind";
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
 }
 
 } // namespace
