@@ -171,7 +171,12 @@ void session::ended() {
 
 void session::write(packet p) {
   auto encoded = encode(std::move(p));
-  if (encoded) out_.emplace_back(send{share(std::move(encoded).value())});
+  if (encoded) put(share(std::move(encoded).value()));
+}
+
+void session::put(shared_outgoing what) {
+  leaving_bytes_ += what->bytes();
+  out_.emplace_back(send{std::move(what)});
 }
 
 void session::accept(std::string_view nsp, std::string_view sid) {
@@ -193,7 +198,7 @@ void session::refuse(std::string_view nsp, std::string_view message, json::value
 
 send_result<unit> session::emit(std::string_view nsp, shared_outgoing packet) {
   if (!is_connected(nsp)) return fail(send_error::not_connected);
-  out_.emplace_back(send{std::move(packet)});
+  put(std::move(packet));
   return unit{};
 }
 
@@ -215,7 +220,7 @@ send_result<std::uint64_t> session::emit_with_ack(std::string_view nsp, std::str
   if (!acks_) acks_ = std::make_unique<ack_table>();
   acks_->by_id[id] = {std::string(nsp), now + timeout};
   acks_->by_time.emplace(now + timeout, id);
-  out_.emplace_back(send{share(std::move(encoded).value())});
+  put(share(std::move(encoded).value()));
   return id;
 }
 
@@ -225,7 +230,7 @@ send_result<unit> session::acknowledge(std::string_view nsp, std::uint64_t ack_i
   auto encoded =
       encode({packet_type::ack, std::string(nsp), ack_id, std::move(args), std::move(attachments)});
   if (!encoded) return fail(send_error::invalid);
-  out_.emplace_back(send{share(std::move(encoded).value())});
+  put(share(std::move(encoded).value()));
   return unit{};
 }
 
@@ -271,7 +276,11 @@ std::optional<time_point> session::deadline() const {
 }
 
 std::optional<output> session::next() {
-  if (taken_ < out_.size()) return std::optional<output>(std::move(out_[taken_++]));
+  if (taken_ < out_.size()) {
+    std::optional<output> first(std::move(out_[taken_++]));
+    if (const auto* packet = std::get_if<send>(&*first)) leaving_bytes_ -= packet->what->bytes();
+    return first;
+  }
   if (taken_ != 0) {
     out_ = {}; // an idle session keeps no buffer
     taken_ = 0;

@@ -127,6 +127,8 @@ public:
   void close_all(end_reason why);
 
   [[nodiscard]] bool is_connected(std::string_view nsp) const;
+  /// Bytes of what next() has yet to give for sending.
+  [[nodiscard]] std::size_t leaving_bytes() const { return leaving_bytes_; }
 
   void tick(time_point now);
   [[nodiscard]] std::optional<time_point> deadline() const;
@@ -154,6 +156,7 @@ private:
   void on_ack(packet& p);
   void fail_acks_of(std::string_view nsp);
   void write(packet p);
+  void put(shared_outgoing what);
   void give_up(end_reason why);
 
   const options& options_;
@@ -165,7 +168,8 @@ private:
   std::uint64_t next_ack_ = 0;
   time_point connect_deadline_{};
   std::vector<output> out_;
-  std::size_t taken_ = 0; ///< of out_
+  std::size_t taken_ = 0;         ///< of out_
+  std::size_t leaving_bytes_ = 0; ///< in out_
 };
 
 } // namespace dockhost::protocol::socketio::server
