@@ -387,6 +387,7 @@ void http_session::refuse(int status, std::string_view why) {
   connection_->core().note(false, "request", why, to_string(connection_->address()));
   if (phase_ == phase::body) gone();
   if (!connection_) return;
+  if (phase_ == phase::head) ++exchange_; // the one before hears no more of it
   connection_->busy();
   keep_alive_ = false;
   server_response answer = make_response(status, std::string(why) + "\n");

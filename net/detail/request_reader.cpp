@@ -21,6 +21,8 @@ using error_code = beast::error_code;
 /// Above the server's own limit, which is checked before: only trailers and the like meet it.
 constexpr std::uint32_t header_limit = 1024 * 1024;
 constexpr std::size_t first_reserve = 64 * 1024;
+/// Each costs far more memory than its bytes on the wire; browsers send some twenty.
+constexpr std::size_t most_fields = 128;
 
 bool is_digits(std::string_view s) {
   return !s.empty() && std::ranges::all_of(s, [](char c) { return c >= '0' && c <= '9'; });
@@ -101,6 +103,7 @@ private:
   void on_field_impl(http::field field, beast::string_view name, beast::string_view value,
                      error_code&) override {
     if (head_done_) return; // a trailer: nobody asks for any
+    if (request.headers.size() == most_fields) return refuse(431, "too many headers");
     const std::string_view text(value.data(), value.size());
     switch (field) {
     case http::field::host: ++hosts_; break;

@@ -10,6 +10,9 @@ namespace dockhost::net::detail {
 
 namespace {
 
+/// Each costs far more memory than its bytes on the wire.
+constexpr std::size_t most_parameters = 128;
+
 std::optional<unsigned> hex(char c) {
   if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
   if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
@@ -81,6 +84,7 @@ bool decode_query(std::string_view query, request_target& into) {
     const std::string_view pair = query.substr(0, end);
     query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
     if (pair.empty()) continue;
+    if (into.parameters.size() == most_parameters) return false;
     const std::size_t equals = pair.find('=');
     std::string name = decode_parameter(pair.substr(0, equals));
     std::string value = equals == std::string_view::npos

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The server's side of WebSocket framing (RFC 6455 section 5), without sockets. Not Beast's stream:
-// that one holds 2 KiB and more per idle connection, and writes one frame at a time.
+// that one was measured to hold 4.5 KiB per idle connection, with deflate 17 KiB and 160 KiB once
+// it has been used, and writes one frame at a time.
 #pragma once
 
 #include "net/http_server_websocket.hpp"

@@ -130,8 +130,7 @@ TEST_F(HostilePeers, EverySplitOfARequestIsTheSameRequest) {
 }
 
 TEST_F(HostilePeers, SlowDripsHaveADeadline) {
-  limits.header_time = limits.body_time = 100ms;
-  limits.idle_time = 100ms;
+  limits.header_time = limits.body_time = limits.idle_time = 300ms;
   limits.max_header = 16 * 1024 * 1024; // the drip is to meet the time, not this
   start();
   const auto silent = connect();
@@ -142,7 +141,7 @@ TEST_F(HostilePeers, SlowDripsHaveADeadline) {
     const auto from = std::chrono::steady_clock::now();
     while (std::chrono::steady_clock::now() - from < 5s && p->send(std::string(1, more)))
       if (saw("request: ")) break;
-    EXPECT_LT(std::chrono::steady_clock::now() - from, 3s);
+    EXPECT_LT(std::chrono::steady_clock::now() - from, 4s);
     const int status = read_answer(*p).status;
     const std::scoped_lock lock(mutex);
     notes.clear();
@@ -178,6 +177,15 @@ TEST_F(HostilePeers, TenMegabytesAreNotKept) {
   EXPECT_EQ(flood(ten.substr(0, 20'000)), 431);
   EXPECT_EQ(flood("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"), 413);
   EXPECT_EQ(flood("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;"), 400);
+  std::string many = "GET /hello HTTP/1.1\r\nHost: x\r\n";
+  for (int i = 0; i < 128; ++i)
+    many += "a: b\r\n";
+  EXPECT_EQ(status_of(many + "\r\n"), 431);
+  std::string query = "/hello?";
+  for (int i = 0; i < 128; ++i)
+    query += "a&";
+  EXPECT_EQ(get_raw(query).status, 200);
+  EXPECT_EQ(get_raw(query + "b").status, 400);
   EXPECT_LT(most, 2'000'000U);
   EXPECT_TRUE(empty());
 }
@@ -249,7 +257,7 @@ TEST_F(HostilePeers, ConnectionsAtWorkDontMakeRoom) {
 }
 
 TEST_F(HostilePeers, AReaderThatStopsIsClosedAndASlowOneIsNot) {
-  limits.write_time = 200ms;
+  limits.write_time = 1s;
   start();
   const auto stopped = connect("127.0.0.1", 4096);
   stopped->send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -259,14 +267,14 @@ TEST_F(HostilePeers, AReaderThatStopsIsClosedAndASlowOneIsNot) {
   slow->send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
   const auto from = std::chrono::steady_clock::now();
   std::size_t got = 0;
-  while (got < 6'000'000) { // about a second, five times the limit
-    const std::size_t n = slow->read_exactly(150'000).size();
+  while (got < 6'000'000) { // more than twice the limit
+    const std::size_t n = slow->read_exactly(60'000).size();
     if (n == 0) break;
     got += n;
     std::this_thread::sleep_for(25ms);
   }
   EXPECT_GE(got, 6'000'000U);
-  EXPECT_GT(std::chrono::steady_clock::now() - from, 600ms);
+  EXPECT_GT(std::chrono::steady_clock::now() - from, 2s);
 }
 
 TEST_F(HostilePeers, OutOfDescriptorsAcceptingPausesAndGoesOn) {

@@ -176,7 +176,7 @@ TEST_F(HttpServer, ARequestWithItsEndOfStreamIsAnswered) {
 }
 
 TEST_F(HttpServer, ALateAnswerComesAndOneToAGonePeerIsTold) {
-  limits.idle_time = limits.header_time = limits.body_time = 50ms; // none of them runs meanwhile
+  limits.idle_time = limits.header_time = limits.body_time = 250ms; // none of them runs meanwhile
   start();
   const auto p = connect();
   p->send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -189,7 +189,7 @@ TEST_F(HttpServer, ALateAnswerComesAndOneToAGonePeerIsTold) {
   ASSERT_TRUE(eventually([&] { return gone == 1; }));
   r->reset();
   ASSERT_TRUE(eventually([&] { return gone == 2; }));
-  std::this_thread::sleep_for(200ms); // four times every limit: the only way to see none act
+  std::this_thread::sleep_for(700ms); // well over every limit: the only way to see none act
   int taken = 0;
   int lost = 0;
   on_io(io, [&] {
