@@ -13,5 +13,5 @@ export default defineConfig({
   },
   // The page in development talks to the mock server (npm run mock).
   server: { proxy: { "/socket.io": { target: "http://127.0.0.1:4400", ws: true } } },
-  test: { include: ["test/**/*.test.ts"], environment: "node" },
+  test: { include: ["test/**/*.test.ts"], environment: "node", css: true },
 });

@@ -103,31 +103,33 @@ export async function eventually(what, fn, timeout = 15_000) {
   }
 }
 
-/** Begins to note how long frames take; returns what ends it and gives [longest frame, longest task], in milliseconds. */
+/**
+ * Begins to note how long frames take; the result ends it and tells, in milliseconds, the longest frame (as the browser
+ * itself reports it: from its first task to the end of rendering; 0: none over 50), the longest task (0: none over 50), and
+ * the longest time between two frames, which on a busy machine holds the waiting for a processor too.
+ */
 export async function measureFrames(page) {
   await page.evaluate(() => {
-    const seen = { frame: 0, task: 0, frames: 0, on: true };
+    const seen = { frame: 0, task: 0, interval: 0, frames: 0, on: true };
     window.__frames = seen;
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if (seen.on) seen.task = Math.max(seen.task, entry.duration);
-    }).observe({ type: "longtask" });
-    let last = performance.now();
+    const note = (type, key) => new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (seen.on) seen[key] = Math.max(seen[key], entry.duration);
+    }).observe({ type });
+    note("long-animation-frame", "frame");
+    note("longtask", "task");
+    let last = 0;
     const next = (now) => {
       if (!seen.on) return;
-      seen.frame = Math.max(seen.frame, now - last);
+      if (last > 0) seen.interval = Math.max(seen.interval, now - last);
       seen.frames++;
       last = now;
       requestAnimationFrame(next);
     };
-    requestAnimationFrame((now) => {
-      last = now;
-      requestAnimationFrame(next);
-    });
+    requestAnimationFrame(next);
   });
   return () => page.evaluate(async () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const { frame, task, frames } = window.__frames;
     window.__frames.on = false;
-    return { frame, task, frames };
+    return window.__frames;
   });
 }

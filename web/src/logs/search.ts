@@ -76,7 +76,7 @@ export class LogSearch {
       while ((chunk.starts[line + 1] ?? Infinity) <= base + at) line++;
       const start = (chunk.starts[line] ?? 0) - base;
       const next = (chunk.starts[line + 1] ?? Infinity) - base;
-      const body = at - start < stampChars ? start + messageStart(part.slice(start, start + stampChars)) : start;
+      const body = at - start < stampChars ? start + messageStart(part.slice(start, Math.min(start + stampChars, next - 1))) : start;
       if (at >= body) {
         this.hits.push(chunk.first + line);
         if (next === Infinity) return;

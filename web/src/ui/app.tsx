@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { countByFilter, filters, findContainer, group, groupings, matchesFilter, matchesSearch } from "../store/select";
 import type { Entry } from "../store/state";
 import type { Container, ContainerAction } from "../wire/types";
@@ -40,7 +40,8 @@ export function App() {
   const link = useAppState((state) => state.link);
   const listed = useAppState((state) => state.listed);
   const containers = useAppState((state) => state.containers);
-  const stats = useAppState((state) => state.stats);
+  // Figures of hundreds of rows are drawn in slices, between everything that is more urgent.
+  const stats = useDeferredValue(useAppState((state) => state.stats));
   const pending = useAppState((state) => state.pending);
   const operator = useAppState((state) => state.features.has("actions"));
   const [theme, setTheme] = useTheme();
@@ -53,7 +54,7 @@ export function App() {
   const [help, setHelp] = useState(false);
   const [tokenAsked, setTokenAsked] = useState(false);
   const [tokenPutOff, setTokenPutOff] = useState(false);
-  const now = useNow(5000);
+  const now = useDeferredValue(useNow(5000));
   const searchField = useRef<HTMLInputElement>(null);
   const selected = useSelected(hash);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { KeyboardEvent } from "react";
+import { createPortal } from "react-dom";
 import { Icon } from "./icons";
 import type { IconName } from "./icons";
 
@@ -38,7 +39,8 @@ export function Menu({ label, items }: Props) {
       >
         <Icon name="more" />
       </button>
-      {open && (
+      {/* Outside the row, whose containment would hold a fixed menu in. */}
+      {open && createPortal(
         <MenuList
           label={label}
           items={items}
@@ -47,7 +49,8 @@ export function Menu({ label, items }: Props) {
             setOpen(false);
             if (refocus) button.current?.focus();
           }}
-        />
+        />,
+        document.body,
       )}
     </>
   );
