@@ -2,7 +2,6 @@
 #include "net/detail/output_queue.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace dockhost::net::detail {
 
@@ -18,7 +17,7 @@ constexpr std::size_t most_consumed = 256;
 void output_queue::push(std::string_view prefix, shared_bytes bytes) {
   piece p{};
   p.prefix_size = static_cast<std::uint8_t>(std::min(prefix.size(), max_prefix));
-  std::memcpy(p.prefix.data(), prefix.data(), p.prefix_size);
+  std::copy_n(prefix.begin(), p.prefix_size, p.prefix.begin());
   p.bytes = std::move(bytes);
   if (p.size() == 0) return;
   bytes_ += p.size();

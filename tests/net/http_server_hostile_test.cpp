@@ -54,7 +54,7 @@ TEST_F(HostilePeers, RequestsThatTwoServersMayReadDifferentlyAreRefused) {
   EXPECT_EQ(status_of(post + "X-A: 1\r\n\tfolded\r\n\r\n"), 400);
   EXPECT_EQ(status_of("GET /hello HTTP/1.1\nHost: x\n\n"), 400);
   EXPECT_EQ(status_of("GET /hello HTTP/1.1\r\nHost: x\rX: y\r\n\r\n"), 400);
-  EXPECT_EQ(status_of(std::string("GET /hello HTTP/1.1\r\nHost: a\0b\r\n\r\n", 36)), 400);
+  EXPECT_EQ(status_of(std::string("GET /hello HTTP/1.1\r\nHost: a") + '\0' + "b\r\n\r\n"), 400);
   EXPECT_EQ(status_of("GET /hello HTTP/1.1\r\n\r\n"), 400) << "no Host";
   EXPECT_EQ(status_of("GET /hello HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), 400);
   EXPECT_EQ(status_of(" GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
