@@ -28,7 +28,8 @@ FOLDERS = {
     "platform": {"core", "json"},
     "store": {"core", "json"},
     "actors": {"core", "json", "protocol", "docker", "net", "platform", "store"},
-    "apps": {"core", "json", "protocol", "docker", "net", "platform", "store", "actors"},
+    "web": set(),
+    "apps": {"core", "json", "protocol", "docker", "net", "platform", "store", "actors", "web"},
     "bench": {"core", "json", "protocol", "docker", "net", "platform", "store", "actors", "apps"},
 }
 # (files, folder, headers): includes that rule 1 would refuse. The socket engine speaks HTTP with net's client.
@@ -187,6 +188,10 @@ PLANTED = [
     ("apps/doctor.cpp", "#include <caf/all.hpp>\n", "CAF does not belong"),
     ("apps/e.cpp", '#include "tests/support/x.hpp"\n', "includes a test's header"),
     ("apps/f.cpp", '#include "net/detail/c.hpp"\n', "private to net"),
+    ("apps/g.cpp", '#include "web/assets.hpp"\n', None),
+    ("actors/node/z.cpp", '#include "web/assets.hpp"\n', "actors must not include web"),
+    ("web/a.cpp", '#include "web/assets.hpp"\n', None),
+    ("web/b.cpp", '#include "core/result.hpp"\n', "web must not include core"),
     ("tests/net/a_test.cpp", "#include <boost/asio.hpp>\n#include <gtest/gtest.h>\n", None),
     ("tests/net/b.hpp", "#include <rapidjson/reader.h>\n", "RapidJSON in a header"),
 ]
