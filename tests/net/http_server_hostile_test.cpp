@@ -190,6 +190,18 @@ TEST_F(HostilePeers, TenMegabytesAreNotKept) {
   EXPECT_TRUE(empty());
 }
 
+TEST_F(HostilePeers, AFloodBehindARequestInWorkStaysInTheKernel) {
+  start();
+  const auto p = connect();
+  p->send("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return waiting == 1; }));
+  const std::size_t sent = p->send_until_stuck(std::string(100'000, 'x'), 300ms, 50'000'000);
+  EXPECT_LT(sent, 50'000'000U);
+  EXPECT_LT(server->stats().bytes_input, 200'000U);
+  on_io(io, [&] { kept[0]->respond(make_response(200, "due")); });
+  EXPECT_EQ(read_answer(*p).body, "due");
+}
+
 TEST_F(HostilePeers, UnfinishedInputIsBoundedOverAll) {
   limits.max_input = 200'000;
   start();

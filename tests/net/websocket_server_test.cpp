@@ -324,11 +324,13 @@ TEST_F(WebSocketServer, AFloodOfPingsIsAnsweredWithinBounds) {
     pings += client_message(ping, std::to_string(i));
   ASSERT_TRUE(p->send(pings)); // nobody reads the answers meanwhile
   std::string last;
-  while (last != "19999") {
+  int pongs = 0;
+  for (; last != "19999"; ++pongs) {
     const frame f = read_frame(*p);
     ASSERT_EQ(f.op, pong);
     last = f.payload;
   }
+  EXPECT_LT(pongs, 5000); // what comes together is answered once or twice
 }
 
 TEST_F(WebSocketServer, AMessageThatNeverEndsHasADeadline) {
