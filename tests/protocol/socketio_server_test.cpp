@@ -313,6 +313,17 @@ TEST(SocketioServer, IgnoresAnAnswerThatNobodyWaitsFor) {
   EXPECT_EQ(r.take(), lines{"acked 0 []"});
 }
 
+TEST(SocketioServer, AnAnswerInAnotherNamespaceIsNone) {
+  socketio_rig r;
+  r.connect();
+  r.text("40/custom,");
+  ASSERT_TRUE(r.io.emit_with_ack("/custom", "ask", {}, {}, 1s, r.now));
+  r.take_all();
+  r.text("430[\"forged\"]");
+  r.text("43/custom,0[\"mine\"]");
+  EXPECT_EQ(r.take(), lines{"acked 0 [\"mine\"]"});
+}
+
 TEST(SocketioServer, AcknowledgementsHaveDeadlinesAndABound) {
   auto o = socketio_rig::rules();
   o.max_pending_acks = 2;

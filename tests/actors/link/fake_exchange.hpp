@@ -34,20 +34,23 @@ public:
   void abort() override {
     frames.emplace_back("abort");
     closing = true;
+    listener.reset(); // it is told nothing any more
   }
   [[nodiscard]] bool open() const override { return !closing; }
 
   // The test's side.
-  void receive(std::string_view text) { listener->on_message(net::message_kind::text, text); }
+  void receive(std::string_view text) {
+    const auto to = listener;
+    if (to) to->on_message(net::message_kind::text, text);
+  }
   void written() {
     const bool was_above = queued > low_mark;
     queued = 0;
-    if (was_above) listener->on_drained();
+    if (was_above && listener) listener->on_drained();
   }
   void end() {
     closing = true;
-    const auto last = std::move(listener);
-    last->on_closed({});
+    if (const auto last = std::move(listener)) last->on_closed({});
   }
   std::vector<std::string> take() {
     written();

@@ -36,7 +36,16 @@ protected:
                                          bool websocket = false) {
     auto exchange = std::make_shared<fake_exchange>(method, target, websocket);
     EXPECT_TRUE(server().handle(exchange));
+    exchanges.push_back(exchange);
     return exchange;
+  }
+  /// The peers' ends, so that nobody waits for a closing handshake.
+  void TearDown() override {
+    destroy_server();
+    io.run();
+    for (const auto& each : exchanges) {
+      if (each->socket) each->socket->listener.reset();
+    }
   }
   /// A WebSocket with its open packet taken.
   std::shared_ptr<fake_websocket> open() {
@@ -61,12 +70,11 @@ protected:
   socketio_server_options options;
   std::vector<socketio_socket_ptr> sockets;
   lines said;
+  std::vector<std::shared_ptr<fake_exchange>> exchanges;
+  void destroy_server() { server_.reset(); }
 
 private:
   std::unique_ptr<socketio_server> server_;
-
-protected:
-  void destroy_server() { server_.reset(); }
 };
 
 TEST_F(SocketioApplication, LeavesOtherPathsAlone) {
