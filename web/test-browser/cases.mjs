@@ -28,7 +28,7 @@ async function chooseAction(page, name, action) {
 }
 
 const told = ({ frame, task, interval, frames }) =>
-  `${frames} frames, ${frame > 0 ? `the longest ${frame.toFixed(0)} ms` : "none over 50 ms"}, longest task ${task > 0 ? `${task.toFixed(0)} ms` : "under 50 ms"}, longest time between two ${interval.toFixed(0)} ms`;
+  `${frames} frames, ${frame > 50 ? `work of ${frame.toFixed(0)} ms for one` : "none with over 50 ms of work"}, longest task ${task > 0 ? `${task.toFixed(0)} ms` : "under 50 ms"}, longest time between two ${interval.toFixed(0)} ms`;
 
 function assertSmooth(what, measured) {
   assert.ok(measured.frames > 20, `${what}: frames are drawn at all`);

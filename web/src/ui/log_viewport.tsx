@@ -70,7 +70,10 @@ export function LogViewport(props: Props) {
     clearTimeout(settling.current);
     settling.current = window.setTimeout(() => {
       settling.current = 0;
-      element.scrollTop = view.align().scrollTop;
+      // A next gesture has begun already: to move the element now would end it.
+      if (Math.abs(element.scrollTop - view.scrollTop) >= 1) return;
+      const { scrollTop } = view.align();
+      if (Math.abs(element.scrollTop - scrollTop) >= 1) element.scrollTop = scrollTop;
       redraw();
     }, settle);
   };

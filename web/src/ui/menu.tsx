@@ -85,12 +85,17 @@ function MenuList({ label, items, anchor, onClose }: ListProps) {
       }
     };
     const away = () => close.current(false);
+    // A menu does not go along with its button; other things may scroll.
+    const place = anchor?.getBoundingClientRect().top;
+    const scrolled = () => {
+      if (anchor?.getBoundingClientRect().top !== place) away();
+    };
     document.addEventListener("pointerdown", outside);
-    document.addEventListener("scroll", outside, true);
+    document.addEventListener("scroll", scrolled, true);
     addEventListener("resize", away);
     return () => {
       document.removeEventListener("pointerdown", outside);
-      document.removeEventListener("scroll", outside, true);
+      document.removeEventListener("scroll", scrolled, true);
       removeEventListener("resize", away);
     };
   }, [anchor]);
