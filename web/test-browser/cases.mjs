@@ -101,6 +101,7 @@ export const cases = [
       await mock.control({ do: "line", name: "shop-web-1", text: `long ${"x".repeat(20_000)} end` });
       await button(page, "16,009 more characters").click();
       await page.getByRole("dialog", { name: "The whole line" }).waitFor();
+      assert.equal(await page.locator(".log-scroller").evaluate((e) => e.scrollLeft), 0, "the button is within reach");
       assert.match(await page.locator(".detail-dialog pre").innerText(), / end$/);
       await page.keyboard.press("Escape");
       await page.keyboard.press("s");
@@ -215,6 +216,7 @@ export const cases = [
         await page.locator(".chip-good", { hasText: "Live" }).waitFor();
       }
       await page.locator(".phase-live").waitFor();
+      assert.equal(await button(page, "Follow the end").getAttribute("aria-pressed"), "true", "still follows");
       await mock.control({ do: "rate", name: "shop-web-1", rate: 0 });
       const end = await mock.control({ do: "end", name: "shop-web-1" });
       const last = (await mock.control({ do: "text", name: "shop-web-1", from: end - 1, to: end }))[0];
@@ -292,7 +294,7 @@ export const cases = [
       await page.locator(".log-row").first().waitFor();
       assert.equal(page.url(), `${mock.url}#shop-web-1`);
       await mock.control({ do: "token_expiring", at: new Date(Date.now() + 58_000).toISOString() });
-      await page.getByText(/Your token ends in/).waitFor();
+      await page.getByText(/Your token ends/).waitFor();
       await shoot("10-token-expiring");
       // A refusal later on leaves the list and the log where they are.
       await mock.control({ do: "refuse", reason: "Token expired" });

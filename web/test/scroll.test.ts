@@ -69,11 +69,17 @@ describe("LogView", () => {
     stream.receive("more");
     const { position } = view.refresh(20, 400);
     expect(view.lineOf(view.window().end - 1)).toBe(1000);
-    expect(view.scrolledTo(position.scrollTop)).toBe(false);
-    expect(view.scrolledTo(position.scrollTop - 100)).toBe(true);
+    expect(view.scrolledTo(position.scrollTop, position.scrollTop)).toBe(false);
+    expect(view.scrolledTo(position.scrollTop - 100, position.scrollTop)).toBe(true);
     expect(view.following).toBe(false);
     view.refresh(20, 400);
-    view.scrolledTo(position.scrollTop);
+    view.scrolledTo(position.scrollTop, position.scrollTop);
+    expect(view.following).toBe(true);
+  });
+  it("goes on following when its element grows and the browser moves it", () => {
+    const { view } = filled(1000);
+    const { position } = view.refresh(20, 400);
+    expect(view.scrolledTo(position.scrollTop - 32, position.scrollTop - 32)).toBe(false);
     expect(view.following).toBe(true);
   });
   it("stays with its lines when older ones go", () => {

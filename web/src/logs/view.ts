@@ -58,9 +58,13 @@ export class LogView {
     return { geometry: this.geometry, position: this.position };
   }
 
-  /** The browser scrolled its element; true if that was not our own doing. */
-  scrolledTo(scrollTop: number): boolean {
+  /**
+   * The browser scrolled its element; true if that was the reader's doing, and not ours. limit: how far down the element can
+   * be scrolled: when it grows, the browser itself moves what was at the end, and the end is still what is followed.
+   */
+  scrolledTo(scrollTop: number, limit: number): boolean {
     if (Math.abs(scrollTop - this.position.scrollTop) < 1) return false;
+    if (this.following && scrollTop >= limit - 1) return false;
     const up = scrollTop < this.position.scrollTop;
     this.position = scrolled(this.position, scrollTop, this.geometry);
     this.following = !up && isAtEnd(this.position, this.geometry);

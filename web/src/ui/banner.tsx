@@ -26,8 +26,10 @@ export function Banner({ onToken }: { onToken: () => void }) {
   if (link.phase === "connected" && tokenEnds !== null && tokenEnds > now) {
     return (
       <p className="banner" role="status">
-        Your token ends in <span aria-hidden="true">{Math.ceil((tokenEnds - now) / 1000)} s</span>
-        <span className="hidden"> less than a minute</span>.
+        <span>
+          Your token ends <span aria-hidden="true">in {Math.ceil((tokenEnds - now) / 1000)} s</span>
+          <span className="hidden">soon</span>.
+        </span>
         <button type="button" className="link" onClick={onToken}>Enter a new one</button>
       </p>
     );

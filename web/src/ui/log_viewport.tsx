@@ -64,7 +64,7 @@ export function LogViewport(props: Props) {
 
   const onScroll = () => {
     const element = scroller.current;
-    if (!element || !view.scrolledTo(element.scrollTop)) return;
+    if (!element || !view.scrolledTo(element.scrollTop, element.scrollHeight - element.clientHeight)) return;
     onFollowing(view.following);
     redraw();
     clearTimeout(settling.current);
