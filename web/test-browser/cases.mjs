@@ -112,6 +112,7 @@ export const cases = [
       await button(page, "Matching lines only").click();
       await eventually("only matches", async () => (await page.locator(".log-row").count()) === (await page.locator(".log-row", { has: page.locator("mark") }).count()));
       await button(page, "Matching lines only").click();
+      await page.locator(".log-row.current mark").waitFor();
       await shoot("02-log-light");
     },
   },

@@ -67,6 +67,7 @@ export function LogPanel({ container, items, full, onFull, onClose }: Props) {
 
   useEffect(() => {
     view.showOnly(only && runner ? runner.search : null);
+    if (!only && currentLine >= 0 && !view.following) view.reveal(currentLine);
     viewport.current?.redraw();
   }, [view, only, runner]);
 
