@@ -108,7 +108,9 @@ public:
 private:
   static caf::actor_system_config& configure(caf::actor_system_config& config) {
     config.set("scheduler.policy", caf::atom("sharing"));
-    config.set("scheduler.max-threads", std::uint64_t{2});
+    // One is enough: nothing blocks in an actor, and a hop from actor to actor then needs no other
+    // thread to wake up (measured: a fifth less time and processor per query, and a shorter tail).
+    config.set("scheduler.max-threads", std::uint64_t{1});
     config.set("scheduler.max-throughput", std::uint64_t{message_burst});
     return config;
   }
