@@ -6,6 +6,7 @@
 //
 // Prints JSON on stdout, progress on stderr. Every step is checked on the engine by inspect. SSH readiness is off,
 // save where it is what is measured.
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { measureAdded } from "./overhead/added.mjs";
 import { Context } from "./overhead/context.mjs";
@@ -32,7 +33,7 @@ if (!program) {
 }
 const wanted = new Set(options.only.split(","));
 const results = { benchmark: "node_overhead", machine_before: machine() };
-const context = await Context.start(program, {
+const context = await Context.start(resolve(program), {
   rounds: Number(options.rounds),
   addedRounds: Number(options["added-rounds"]),
   calls: Number(options.calls),

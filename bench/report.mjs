@@ -84,6 +84,8 @@ function overhead({ added, ratio, burst, ssh, queries }) {
       p99(added.all_without_waiting_for_looks), "–", ""],
     ...["create", "stop", "start", "delete"].map((name) =>
       [name, `${short(added[name].added_ms.p50)} ms`, p99(added[name].added_ms), "–", ""]),
+    [`floor: npm's client makes the same calls${added.script_was_the_bottleneck ? " (the script was the bottleneck)" : ""}`,
+      `${short(added.floor_ms.p50)} ms`, p99(added.floor_ms), "–", ""],
     ["processor time of the node per command", `${short(added.node_cpu_per_command_ms)} ms (mean)`, "", "–", ""]]);
 
   for (const [key, server] of [["bare_server", "a server that only writes and times bytes"], ["npm_server", "npm's server"]]) {

@@ -5,9 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bodyOf, EngineProxy } from "../support/engine_proxy.mjs";
-import { socketPath } from "../support/engine.mjs";
-import { against, median, prove, quantile, rounded, summary } from "../support/figures.mjs";
-import { createFields } from "./context.mjs";
+import { DirectCalls, socketPath } from "../support/engine.mjs";
+import { against, median, pause, prove, quantile, rounded, summary } from "../support/figures.mjs";
+import { helper } from "../support/helper.mjs";
+import { createFields, DIRECT_PORTS, SETTLE_MS } from "./context.mjs";
 
 const AIM_P99_MS = 3;
 const PREFIX = "added-";
@@ -48,18 +49,22 @@ function record(recorded, own) {
   }
 }
 
-function figuresOf(samples) {
+function figuresOf(samples, floor) {
   const of = (list, field) => list.map((each) => each[field]);
   const everything = Object.values(samples).flat();
   const added = of(everything, "added");
   const figures = {
     all: { ...summary(added), p99_against_aim: against(AIM_P99_MS, quantile(added, 0.99), "ms") },
+    floor_ms: summary(Object.values(floor).flat()),
+    // A floor that takes half of what is allowed says more about this process than about the node.
+    script_was_the_bottleneck: quantile(Object.values(floor).flat(), 0.99) > AIM_P99_MS / 2,
     all_without_waiting_for_looks: summary(everything.map((each) => each.added - each.waited)),
   };
   for (const [name, list] of Object.entries(samples)) {
     figures[name] = {
       calls: CALLS[name],
       added_ms: summary(of(list, "added")),
+      floor_ms: summary(floor[name]),
       until_first_call_p50_ms: rounded(median(of(list, "before"))),
       after_last_call_p50_ms: rounded(median(of(list, "after"))),
       waited_for_looks_ms: summary(of(list, "waited")),
@@ -89,21 +94,41 @@ export async function measureAdded(context) {
     await context.engine.proveState(PREFIX + payload.username, state);
   };
 
+  // The floor: the same calls, on the same way, by npm's client, which does nothing else.
+  const floor = { create: [], stop: [], start: [], delete: [] };
+  const caller = helper("calls_client.mjs", `http://127.0.0.1:${context.server.port}`, proxy.path);
+  const callerPeer = await context.server.peer("calls");
+  const direct = new DirectCalls(context.engine, recorded);
+  const bare = async (name, calls, warmUp) => {
+    proxy.forget();
+    const { sent, ms, reply } = await callerPeer.succeed("calls", calls);
+    const { own } = split(proxy, name, sent, ms);
+    if (!warmUp) floor[name].push(ms - own.reduce((sum, { begin, end }) => sum + end - begin, 0));
+    return reply.id;
+  };
+
   // The first round makes the network and opens connections.
   let cpu = 0;
   for (let i = -1; i < context.counts.addedRounds; ++i) {
-    if (i === 0) cpu = node.cpuMs();
     const username = `u${i}`;
+    const before = node.cpuMs();
     await one("create", "create-container", createFields(username), "running", i < 0);
     await one("stop", "stop-container", { username }, "exited", i < 0);
     await one("start", "start-container", { username }, "running", i < 0);
     await one("delete", "delete-container", { username }, "absent", i < 0);
+    if (i >= 0) cpu += node.cpuMs() - before;
+    const id = await bare("create", direct.create(`floor-${i}`, DIRECT_PORTS), i < 0);
+    await bare("stop", direct.stop(id), i < 0);
+    await bare("start", direct.start(id), i < 0);
+    await bare("delete", direct.remove(id), i < 0);
+    await context.engine.proveState(`floor-${i}`, "absent");
+    await pause(SETTLE_MS);
   }
-  cpu = node.cpuMs() - cpu;
+  caller.stdin.end();
   await context.stopNode(node);
   await proxy.close();
   rmSync(folder, { recursive: true, force: true });
   const commands = context.counts.addedRounds * Object.keys(CALLS).length;
   // Processor time, unlike the rest, hardly depends on what else the machine does.
-  return { figures: { ...figuresOf(samples), node_cpu_per_command_ms: rounded(cpu / commands) }, recorded };
+  return { figures: { ...figuresOf(samples, floor), node_cpu_per_command_ms: rounded(cpu / commands) }, recorded };
 }

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Checks and lists, with real containers: as npm's server sees them, and as a server sees them that does nothing but
 // write and time bytes. Each beside its floor, the same round trip without a node.
-import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { BareServer } from "../support/bare_server.mjs";
 import { against, median, prove, quantile, rounded, summary } from "../support/figures.mjs";
+import { helper } from "../support/helper.mjs";
 import { burstThroughNode } from "./ratio.mjs";
 
 const AIM_P99_MS = 0.5;
 const WARM_UP = 500;
 const QUERIES = ["exists", "running", "list_one", "list_all"];
-
-function helper(name, ...args) {
-  const path = fileURLToPath(new URL(`../support/${name}`, import.meta.url));
-  return spawn(process.execPath, [path, ...args], { stdio: ["pipe", "pipe", "inherit"] });
-}
 
 /** `peer` has check() and command(); `floor()` gives the ms of one round trip without a node. */
 async function ask(node, peer, users, calls, floor) {

@@ -48,17 +48,17 @@ async function lifeThroughNode(context, peer, username) {
 }
 
 async function lifeDirectly(context, direct, name, ports) {
-  let path;
+  let id;
   const run = async (work, state) => {
     const { ms } = await timed(work);
     await context.engine.proveState(name, state);
     return ms;
   };
   return {
-    create: await run(async () => (path = await direct.create(name, ports)), "running"),
-    stop: await run(() => direct.stop(path), "exited"),
-    start: await run(() => direct.start(path), "running"),
-    delete: await run(() => direct.remove(path), "absent"),
+    create: await run(async () => (id = await direct.make(direct.create(name, ports))), "running"),
+    stop: await run(() => direct.make(direct.stop(id)), "exited"),
+    start: await run(() => direct.make(direct.start(id)), "running"),
+    delete: await run(() => direct.make(direct.remove(id)), "absent"),
   };
 }
 
@@ -96,9 +96,9 @@ export async function burstThroughNode(context, peer, tag) {
 async function burstDirectly(context, direct, tag) {
   const names = Array.from({ length: BURST }, (_, i) => `${tag}-${i}`);
   const { ms, value } = await timed(() =>
-    Promise.all(names.map((name, i) => direct.create(name, DIRECT_PORTS + 3 * i))));
+    Promise.all(names.map((name, i) => direct.make(direct.create(name, DIRECT_PORTS + 3 * i)))));
   for (const name of names) await context.engine.proveState(name, "running");
-  await Promise.all(value.map((path) => direct.remove(path)));
+  await Promise.all(value.map((id) => direct.make(direct.remove(id))));
   return ms;
 }
 

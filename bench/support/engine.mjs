@@ -63,7 +63,10 @@ export class DirectCalls {
   constructor(engine, recorded) {
     this.engine = engine;
     this.recorded = recorded;
-    this.version = /^\/v[\d.]+/.exec(recorded.create.path)[0];
+  }
+
+  get version() {
+    return /^\/v[\d.]+/.exec(this.recorded.create.path)[0];
   }
 
   /** The same container with another name, owner and ports. */
@@ -81,26 +84,43 @@ export class DirectCalls {
     return Buffer.from(JSON.stringify(spec));
   }
 
-  async create(name, ports) {
-    const { engine, recorded, version } = this;
-    const made = await engine.expect(
-      201, "POST", `${version}/containers/create?name=${name}`, this.body(name, ports), "application/json");
-    const path = `${version}/containers/${JSON.parse(made).Id}`;
-    await engine.expect(200, "GET", path + recorded.getArchive.rest);
-    await engine.expect(200, "PUT", path + recorded.putArchive.rest, recorded.putArchive.body, "application/x-tar");
-    await engine.expect(204, "POST", `${path}/start`);
-    return path;
+  /** The calls of each command, {status, method, path, body, type}; {id} stands for the container. */
+  create(name, ports) {
+    const { recorded, version } = this;
+    const path = `${version}/containers/{id}`;
+    return [
+      {
+        status: 201, method: "POST", path: `${version}/containers/create?name=${name}`,
+        body: this.body(name, ports), type: "application/json",
+      },
+      { status: 200, method: "GET", path: path + recorded.getArchive.rest },
+      {
+        status: 200, method: "PUT", path: path + recorded.putArchive.rest,
+        body: recorded.putArchive.body, type: "application/x-tar",
+      },
+      { status: 204, method: "POST", path: `${path}/start` },
+    ];
   }
 
-  start(path) {
-    return this.engine.expect(204, "POST", `${path}/start`);
+  start(id) {
+    return [{ status: 204, method: "POST", path: `${this.version}/containers/${id}/start` }];
   }
 
-  stop(path) {
-    return this.engine.expect(204, "POST", path + this.recorded.stop.rest);
+  stop(id) {
+    return [{ status: 204, method: "POST", path: `${this.version}/containers/${id}${this.recorded.stop.rest}` }];
   }
 
-  remove(path) {
-    return this.engine.expect(204, "DELETE", path + this.recorded.remove.rest);
+  remove(id) {
+    return [{ status: 204, method: "DELETE", path: `${this.version}/containers/${id}${this.recorded.remove.rest}` }];
+  }
+
+  /** Makes them, one after the other, and gives the id of the container that they made. */
+  async make(calls) {
+    let id;
+    for (const { status, method, path, body, type } of calls) {
+      const answer = await this.engine.expect(status, method, path.replace("{id}", id), body, type);
+      id ??= path.includes("/containers/create?") ? JSON.parse(answer).Id : undefined;
+    }
+    return id;
   }
 }
