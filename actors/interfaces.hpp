@@ -96,7 +96,7 @@ using container_actor =
                      caf::reacts_to<recover>,               // it replaces a dead one: look first
                      caf::reacts_to<begin_shutdown>,        // give up what can take long
                      caf::reacts_to<engine_health>,         // from the fleet
-                     caf::reacts_to<command_overdue>,       // tick
+                     caf::reacts_to<budget_over>,           // tick
                      caf::reacts_to<ssh_probe_done>,        // from the io thread
                      caf::reacts_to<step_retry_due>>;       // tick
 
@@ -185,6 +185,7 @@ DOCKHOST_MESSAGE(container_changed)
 DOCKHOST_MESSAGE(claim_outcomes)
 DOCKHOST_MESSAGE(claimed_outcomes)
 DOCKHOST_MESSAGE(begin_shutdown)
+DOCKHOST_MESSAGE(budget_over)
 DOCKHOST_MESSAGE(command_overdue)
 DOCKHOST_MESSAGE(ssh_probe_done)
 DOCKHOST_MESSAGE(step_retry_due)

@@ -150,7 +150,7 @@ void container_actor_state::do_act(const lifecycle::create_container& a) {
   }
   host_key_ = key.value();
   const auto& config = env_->config.containers;
-  const auto& wanted = current_->command.create;
+  const auto& wanted = current_->request.command.create;
   const auto print = fingerprint(host_key_->public_key, env_->sha256);
 
   docker::container_spec spec;
@@ -196,7 +196,7 @@ void container_actor_state::do_act(const lifecycle::install_files& a) {
 
 void container_actor_state::install(const std::string& id, std::optional<std::string> sshd_config) {
   instance_files_input files;
-  files.authorized_key = current_->command.create.public_key;
+  files.authorized_key = current_->request.command.create.public_key;
   const auto check = static_cast<std::uint32_t>(env_->uniform() * 4294967295.0);
   files.host_private_key =
       openssh_private_key(host_key_->seed, host_key_->public_key, check, container_name_);

@@ -71,7 +71,7 @@ container_actor::behavior_type container_actor_state::behave(environment_ptr env
           dispatch(lifecycle::engine_lost{});
         }
       },
-      [this](const command_overdue& o) { overdue(o.op_id); },
+      [this](const budget_over& tick) { look_at_budgets(tick); },
       [this](const ssh_probe_done& d) { ssh_probed(d); },
       [this](const step_retry_due& r) {
         if (r.serial != serial_) return;
@@ -90,8 +90,9 @@ void container_actor_state::enqueue(execute& request) {
   if (waiting_.size() >= max_waiting) {
     return reply(request, error{errc::capacity, "too many requests of this user wait"}, {}, {});
   }
-  self_->delayed_send(self_, request.command.budget, command_overdue{request.command.op_id});
-  waiting_.push_back(std::move(request));
+  const auto due = self_->clock().now() + request.command.budget;
+  waiting_.push_back({std::move(request), due});
+  arm(due);
   begin_next();
 }
 
@@ -99,21 +100,35 @@ void container_actor_state::begin_next() {
   while (!model_.busy() && !waiting_.empty()) {
     current_ = std::move(waiting_.front());
     waiting_.pop_front();
-    dispatch(to_event(current_->command, env_->config.containers.image));
+    dispatch(to_event(current_->request.command, env_->config.containers.image));
   }
 }
 
-void container_actor_state::overdue(const std::string& op_id) {
-  if (current_ && current_->command.op_id == op_id) {
-    dispatch(lifecycle::deadline_passed{});
-    return;
+void container_actor_state::arm(std::chrono::steady_clock::time_point due) {
+  if (tick_at_ && *tick_at_ <= due) return;
+  tick_at_ = due;
+  self_->delayed_send(self_, due - self_->clock().now(), budget_over{due});
+}
+
+void container_actor_state::look_at_budgets(const budget_over& tick) {
+  const auto now = self_->clock().now();
+  // A tick that was overtaken by an earlier one leaves that one armed.
+  if (tick_at_ == tick.due) tick_at_.reset();
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    if (it->due > now) {
+      ++it;
+      continue;
+    }
+    reply(it->request, error{errc::timeout, "earlier commands of this user took too long"}, {}, {});
+    it = waiting_.erase(it);
   }
-  const auto it = std::find_if(waiting_.begin(), waiting_.end(),
-                               [&op_id](const execute& e) { return e.command.op_id == op_id; });
-  if (it == waiting_.end()) return;
-  const execute late = std::move(*it);
-  waiting_.erase(it);
-  reply(late, error{errc::timeout, "earlier commands of this user took too long"}, {}, {});
+  if (current_ && !current_->told && current_->due <= now) {
+    current_->told = true;
+    dispatch(lifecycle::deadline_passed{});
+  }
+  for (const auto& c : waiting_)
+    arm(c.due);
+  if (current_ && !current_->told) arm(current_->due);
 }
 
 void container_actor_state::seen(const container_seen& look) {
@@ -130,8 +145,8 @@ void container_actor_state::seen(const container_seen& look) {
 
 void container_actor_state::shut_down() {
   shutting_down_ = true;
-  for (const auto& e : std::exchange(waiting_, {})) {
-    reply(e, error{errc::shutting_down, "the node is shutting down"}, {}, {});
+  for (const auto& c : std::exchange(waiting_, {})) {
+    reply(c.request, error{errc::shutting_down, "the node is shutting down"}, {}, {});
   }
   dispatch(lifecycle::shutdown_begun{});
 }
@@ -173,7 +188,7 @@ void container_actor_state::answer_current(const lifecycle::answer& a) {
   if (!current_) return;
   std::optional<container_view> view;
   if (a.data) view = view_of(*a.data);
-  reply(*current_, a.failure, a.message, std::move(view));
+  reply(current_->request, a.failure, a.message, std::move(view));
 }
 
 void container_actor_state::reply(const execute& to, std::optional<error> failure,

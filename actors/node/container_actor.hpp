@@ -29,7 +29,8 @@ struct container_actor_state {
 private:
   void enqueue(execute& request);
   void begin_next();
-  void overdue(const std::string& op_id);
+  void look_at_budgets(const budget_over& tick);
+  void arm(std::chrono::steady_clock::time_point due);
   void seen(const container_seen& look);
   void shut_down();
 
@@ -84,8 +85,15 @@ private:
   container_view published_;
   std::uint64_t serial_ = 0; ///< of the step: answers that belong to an earlier one are dropped
   std::chrono::steady_clock::time_point last_change_;
-  std::deque<execute> waiting_;
-  std::optional<execute> current_;
+  struct command {
+    execute request;
+    std::chrono::steady_clock::time_point due;
+    bool told = false; ///< the machine knows that its time is over
+  };
+  std::deque<command> waiting_;
+  std::optional<command> current_;
+  /// When the one tick that is under way comes; a later command needs none of its own.
+  std::optional<std::chrono::steady_clock::time_point> tick_at_;
   bool shutting_down_ = false;
 
   std::optional<platform::ed25519_key> host_key_;

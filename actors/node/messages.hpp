@@ -28,6 +28,10 @@ struct op_list {};
 struct op_inspect {
   std::string id;
 };
+/// Of a remote engine only: a local one's containers are read without it.
+struct op_stats {
+  std::string id;
+};
 struct op_create {
   docker::container_spec spec;
 };
@@ -58,7 +62,7 @@ struct op_pull {
 
 using engine_operation =
     std::variant<op_list, op_inspect, op_create, op_put_archive, op_get_archive, op_start, op_stop,
-                 op_unpause, op_remove, op_pull>;
+                 op_unpause, op_remove, op_pull, op_stats>;
 
 /// Calls with the same key never overlap: the container's name, or empty where the call is about no
 /// container.
@@ -71,7 +75,7 @@ struct engine_call {
 /// Holds the type that belongs to the operation, or the error.
 struct engine_answer {
   std::variant<docker::engine_error, unit, std::string, docker::effect, docker::container_details,
-               std::vector<docker::container_summary>>
+               std::vector<docker::container_summary>, container_usage>
       value;
 };
 
@@ -161,6 +165,10 @@ struct claimed_outcomes {
   std::set<std::string> owed; ///< op_ids
 };
 struct begin_shutdown {};
+/// Tick of a container actor: one of its commands may be out of time.
+struct budget_over {
+  std::chrono::steady_clock::time_point due;
+};
 struct command_overdue {
   std::string op_id;
 };
