@@ -46,16 +46,17 @@ bool make_target(target& out, int family, const std::string& address, std::uint1
   return true;
 }
 
-enum class how { plain, reuse, elsewhere };
+enum class how { plain, both, reuse, elsewhere };
 
-/// errno of a bind, 0 when it worked. `how::reuse` shares with connections that are closing;
-/// `how::elsewhere` may use an address that isn't ours.
+/// errno of a bind, 0 when it worked. `how::both` takes IPv4 along where it is IPv6; `how::reuse`
+/// shares with connections that are closing; `how::elsewhere` may use an address that isn't ours.
 int try_bind(const target& where, how mode) {
   const unique_fd fd(::socket(where.family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return errno;
   const int on = 1;
+  const int alone = mode == how::both ? 0 : 1;
   if (where.family == AF_INET6 &&
-      ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) {
+      ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &alone, sizeof alone) != 0) {
     return errno;
   }
   if (mode == how::reuse && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) {
@@ -143,6 +144,9 @@ bool can_bind(std::uint16_t port, const std::string& address) {
   if (port == 0) return false; // would ask the kernel for any port
   target where;
   if (address.empty()) {
+    // One dual-stack socket collides with whatever either family has there, and is half the price
+    // of two; where it fails, the families one by one know why.
+    if (make_target(where, AF_INET6, address, port) && try_bind(where, how::both) == 0) return true;
     for (const int family : {AF_INET, AF_INET6}) {
       if (!make_target(where, family, address, port) || !free_on(where, port)) return false;
     }
