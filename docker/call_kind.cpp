@@ -8,6 +8,7 @@ std::string_view to_string(call_kind kind) {
   case call_kind::info: return "info";
   case call_kind::list: return "list";
   case call_kind::inspect: return "inspect";
+  case call_kind::stats: return "stats";
   case call_kind::create: return "create";
   case call_kind::put_archive: return "put_archive";
   case call_kind::get_archive: return "get_archive";

@@ -10,6 +10,7 @@ enum class call_kind {
   info,
   list,
   inspect,
+  stats,
   create,
   put_archive,
   get_archive,
@@ -24,7 +25,7 @@ enum class call_kind {
   events,
 };
 
-inline constexpr int call_kind_count = 15;
+inline constexpr int call_kind_count = 16;
 
 [[nodiscard]] std::string_view to_string(call_kind kind);
 

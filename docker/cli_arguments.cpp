@@ -76,6 +76,10 @@ arguments cli_inspect(const std::vector<std::string>& ids) {
   return out;
 }
 
+arguments cli_stats(const std::string& id) {
+  return {"stats", "--no-stream", "--no-trunc", as_json, "--", id};
+}
+
 arguments cli_stop(const std::string& id, std::chrono::seconds grace) {
   return {"stop", "-t", std::to_string(grace.count()), "--", id};
 }

@@ -14,6 +14,7 @@ using arguments = std::vector<std::string>;
 [[nodiscard]] arguments cli_create(const container_spec& spec);
 [[nodiscard]] arguments cli_list(const list_filter& filter); ///< prints full ids, one per line
 [[nodiscard]] arguments cli_inspect(const std::vector<std::string>& ids); ///< one JSON per line
+[[nodiscard]] arguments cli_stats(const std::string& id); ///< one look; prints one JSON
 [[nodiscard]] arguments cli_stop(const std::string& id, std::chrono::seconds grace);
 [[nodiscard]] arguments cli_remove(const std::string& id);
 /// start, pause, unpause

@@ -6,6 +6,7 @@
 #include "docker/cli_process.hpp"
 #include "docker/engine_errors.hpp"
 #include "docker/engine_json.hpp"
+#include "docker/engine_stats.hpp"
 #include "docker/event_sink.hpp"
 #include "docker/json_lines.hpp"
 #include "docker/names.hpp"
@@ -225,6 +226,16 @@ void cli_engine::inspect(std::string id, milliseconds timeout, done<container_de
   auto answer = impl_->gate.track(std::move(done));
   if (impl_->plausible(id, answer))
     impl_->look(call_kind::inspect, id, in(timeout), std::move(answer));
+}
+
+void cli_engine::stats(std::string id, milliseconds timeout, done<container_usage> done) {
+  auto answer = impl_->gate.track(std::move(done));
+  if (impl_->plausible(id, answer))
+    impl_->ask(call_kind::stats, cli_stats(id), in(timeout),
+               [answer](engine_result<std::string> text) {
+                 if (!text) return answer(fail(std::move(text).err()));
+                 answer(decode_printed_stats(*text));
+               });
 }
 
 void cli_engine::create(container_spec spec, milliseconds timeout, done<std::string> done) {

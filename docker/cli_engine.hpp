@@ -33,6 +33,7 @@ public:
   void list(list_filter filter, milliseconds timeout,
             done<std::vector<container_summary>> done) override;
   void inspect(std::string id, milliseconds timeout, done<container_details> done) override;
+  void stats(std::string id, milliseconds timeout, done<container_usage> done) override;
   void create(container_spec spec, milliseconds timeout, done<std::string> done) override;
   void put_archive(std::string id, std::string tar, milliseconds timeout, done<unit> done) override;
   void get_archive(std::string id, std::string path, milliseconds timeout,

@@ -12,6 +12,7 @@
 //  - Nothing throws.
 #pragma once
 
+#include "core/stats.hpp"
 #include "docker/engine_error.hpp"
 #include "docker/log_stream.hpp"
 
@@ -142,6 +143,10 @@ public:
 
   /// `id`: full id, unique prefix, or name.
   virtual void inspect(std::string id, milliseconds timeout, done<container_details> done) = 0;
+
+  /// What the container uses now. conflict: it does not run. For engines whose machine's files
+  /// can't be read: it costs the engine some work, and the docker program two seconds.
+  virtual void stats(std::string id, milliseconds timeout, done<container_usage> done) = 0;
 
   /// Creates, does not start. Gives the full id. no_such_image, name_taken, bad_request.
   virtual void create(container_spec spec, milliseconds timeout, done<std::string> done) = 0;

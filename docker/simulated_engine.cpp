@@ -16,16 +16,18 @@ simulated_engine::~simulated_engine() {
 }
 
 void simulated_engine::info(milliseconds timeout, done<engine_info> done) {
-  state_->run<engine_info>(call_kind::info, {}, timeout, std::move(done), [](simulated_world&) {
-    engine_info out;
-    out.version = "simulated";
-    out.api_version = "1.51";
-    out.storage_driver = "memory";
-    out.memory_bytes = std::int64_t{64} << 30;
-    out.cpus = static_cast<int>(std::thread::hardware_concurrency());
-    out.published_host = "127.0.0.1";
-    return engine_result<engine_info>(std::move(out));
-  });
+  state_->run<engine_info>(call_kind::info, {}, timeout, std::move(done),
+                           [remote = state_->options.remote](simulated_world&) {
+                             engine_info out;
+                             out.remote = remote;
+                             out.version = "simulated";
+                             out.api_version = "1.51";
+                             out.storage_driver = "memory";
+                             out.memory_bytes = std::int64_t{64} << 30;
+                             out.cpus = static_cast<int>(std::thread::hardware_concurrency());
+                             out.published_host = "127.0.0.1";
+                             return engine_result<engine_info>(std::move(out));
+                           });
 }
 
 void simulated_engine::list(list_filter filter, milliseconds timeout,
@@ -40,6 +42,11 @@ void simulated_engine::list(list_filter filter, milliseconds timeout,
 void simulated_engine::inspect(std::string id, milliseconds timeout, done<container_details> done) {
   state_->run<container_details>(call_kind::inspect, id, timeout, std::move(done),
                                  [id](simulated_world& world) { return world.inspect(id); });
+}
+
+void simulated_engine::stats(std::string id, milliseconds timeout, done<container_usage> done) {
+  state_->run<container_usage>(call_kind::stats, id, timeout, std::move(done),
+                               [id](simulated_world& world) { return world.stats(id); });
 }
 
 void simulated_engine::create(container_spec spec, milliseconds timeout, done<std::string> done) {
@@ -137,6 +144,11 @@ void simulated_engine::exit_container(std::string id, int code, bool oom_killed)
   state_->post([id = std::move(id), code, oom_killed](state& self) {
     self.act([&](simulated_world& world) { return world.exit(id, code, oom_killed).ok(); });
   });
+}
+
+void simulated_engine::set_usage(std::string id, container_usage usage) {
+  const std::lock_guard lock(state_->mutex);
+  state_->world.set_usage(id, usage);
 }
 
 void simulated_engine::occupy_port(std::uint16_t port) {

@@ -22,6 +22,7 @@ struct simulated_options {
   std::chrono::milliseconds ssh_ready_after{0}; ///< from a start to `answers_ssh`
   std::uint64_t seed = 1;                       ///< of ids and of faults with a probability
   std::int64_t start_unix_nano = 0; ///< the wall clock at the beginning; 0: the real one
+  bool remote = false;              ///< what info() says
   std::size_t containers = 0;       ///< how many run already
   /// What those are like, by their number from 0; none: "simulated-0", ports from 20000 on.
   std::function<container_spec(std::size_t)> existing;
@@ -50,6 +51,7 @@ public:
   void list(list_filter filter, milliseconds timeout,
             done<std::vector<container_summary>> done) override;
   void inspect(std::string id, milliseconds timeout, done<container_details> done) override;
+  void stats(std::string id, milliseconds timeout, done<container_usage> done) override;
   void create(container_spec spec, milliseconds timeout, done<std::string> done) override;
   void put_archive(std::string id, std::string tar, milliseconds timeout, done<unit> done) override;
   void get_archive(std::string id, std::string path, milliseconds timeout,
@@ -80,6 +82,9 @@ public:
   void lose_events(bool lose);
   /// The container's main process ends by itself, and nothing starts it again.
   void exit_container(std::string id, int code, bool oom_killed = false);
+  /// What stats() tells of the container from now on, as long as it runs. Otherwise it keeps a
+  /// tenth of a core busy and has 8 MiB.
+  void set_usage(std::string id, container_usage usage);
   /// A process outside all containers holds this port.
   void occupy_port(std::uint16_t port);
   void release_port(std::uint16_t port);

@@ -115,6 +115,27 @@ engine_result<container_details> simulated_world::inspect(std::string_view ref) 
   return details_of(*c);
 }
 
+engine_result<container_usage> simulated_world::stats(std::string_view ref) const {
+  const auto* c = find(ref);
+  if (!c) return fail(no_container(ref));
+  if (!c->running())
+    return fail(engine_error{engine_errc::conflict, "the container is not running"});
+  if (c->usage) return *c->usage;
+  container_usage out;
+  out.cpu_ns = (now_ - c->started) / 10;
+  out.clock_ns = now_;
+  out.memory_bytes = 8 * 1024 * 1024;
+  out.memory_limit_bytes = c->spec.memory_bytes;
+  out.net_rx_bytes = out.net_tx_bytes = 0;
+  out.block_read_bytes = out.block_write_bytes = 0;
+  out.pids = 1;
+  return out;
+}
+
+void simulated_world::set_usage(std::string_view ref, const container_usage& usage) {
+  if (auto* c = find(ref)) c->usage = usage;
+}
+
 engine_result<std::string> simulated_world::create(const container_spec& spec) {
   if (spec.name.size() < 2 || !valid_container_reference(spec.name))
     return fail(engine_error{engine_errc::bad_request, "Invalid container name (" + spec.name +

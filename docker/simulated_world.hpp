@@ -22,6 +22,7 @@ public:
   // The calls, each as docker/engine.hpp says.
   [[nodiscard]] std::vector<container_summary> list(const list_filter& filter) const;
   [[nodiscard]] engine_result<container_details> inspect(std::string_view ref) const;
+  [[nodiscard]] engine_result<container_usage> stats(std::string_view ref) const;
   [[nodiscard]] engine_result<std::string> create(const container_spec& spec);
   [[nodiscard]] engine_result<unit> put_archive(std::string_view ref, std::string_view tar);
   [[nodiscard]] engine_result<std::string> get_archive(std::string_view ref,
@@ -38,6 +39,7 @@ public:
   // What else happens in the world.
   /// The container's main process ends by itself.
   [[nodiscard]] engine_result<effect> exit(std::string_view ref, int code, bool oom_killed);
+  void set_usage(std::string_view ref, const container_usage& usage);
   void occupy_port(std::uint16_t port) { foreign_ports_.insert(port); }
   void release_port(std::uint16_t port) { foreign_ports_.erase(port); }
   void limit_images(std::set<std::string> present, std::set<std::string> pullable);
@@ -63,6 +65,7 @@ private:
     int exit_code = 0;
     bool oom_killed = false;
     std::int64_t pid = 0;
+    std::optional<container_usage> usage; ///< as it was ordered
     simulated_files files{openssh_image_files()};
 
     [[nodiscard]] bool running() const { return status == "running" || status == "paused"; }

@@ -4,6 +4,7 @@
 #include "docker/engine_api.hpp"
 #include "docker/engine_errors.hpp"
 #include "docker/engine_json.hpp"
+#include "docker/engine_stats.hpp"
 #include "docker/names.hpp"
 
 #include <mutex>
@@ -161,6 +162,16 @@ void socket_engine::list(list_filter filter, milliseconds timeout,
 void socket_engine::inspect(std::string id, milliseconds timeout, done<container_details> done) {
   auto answer = impl_->gate.track(std::move(done));
   if (impl_->plausible(id, answer)) impl_->look(id, in(timeout), std::move(answer));
+}
+
+void socket_engine::stats(std::string id, milliseconds timeout, done<container_usage> done) {
+  auto answer = impl_->gate.track(std::move(done));
+  // One look: the engine would wait a second or two for a second one, to compare them.
+  if (impl_->plausible(id, answer))
+    impl_->api.call(
+        {.path = container_path(id, "/stats?stream=false&one-shot=true")}, in(timeout),
+        expect<container_usage>(call_kind::stats, 200, std::move(answer),
+                                [](const http_response& r) { return decode_stats(r.body); }));
 }
 
 void socket_engine::create(container_spec spec, milliseconds timeout, done<std::string> done) {

@@ -44,7 +44,7 @@ call_queue::lane lane_of(const engine_operation& operation) {
 const char* name_of(const engine_operation& operation) {
   static constexpr const char* names[] = {"list",        "inspect", "create", "put_archive",
                                           "get_archive", "start",   "stop",   "unpause",
-                                          "remove",      "pull"};
+                                          "remove",      "pull",    "stats"};
   static_assert(std::size(names) == std::variant_size_v<engine_operation>);
   return names[operation.index()];
 }
@@ -146,6 +146,8 @@ void docker_state::launch(std::uint64_t id, pending& p) {
           engine_->list({}, left, reply);
         } else if constexpr (std::is_same_v<op_type, op_inspect>) {
           engine_->inspect(op.id, left, reply);
+        } else if constexpr (std::is_same_v<op_type, op_stats>) {
+          engine_->stats(op.id, left, reply);
         } else if constexpr (std::is_same_v<op_type, op_create>) {
           run_create(id, op.spec, left);
         } else if constexpr (std::is_same_v<op_type, op_put_archive>) {
