@@ -39,7 +39,9 @@ TEST(cpu_meter, percent_of_one_core_between_two_looks) {
        }) {
     const auto percent = meter.update(look(r.cpu_ms, r.at_ms));
     ASSERT_EQ(percent.has_value(), r.percent.has_value()) << r.what;
-    if (percent) EXPECT_DOUBLE_EQ(*percent, *r.percent) << r.what;
+    if (percent) {
+      EXPECT_DOUBLE_EQ(*percent, *r.percent) << r.what;
+    }
   }
 }
 
