@@ -18,14 +18,15 @@ struct log_piece {
   std::uint32_t begin = 0;
   std::uint32_t size = 0;
   log_channel channel = log_channel::out;
-  /// One of the engine's messages begins here, with its timestamp. Known only where the engine
-  /// frames its messages: never with a TTY.
+  /// One of the engine's messages begins here, with its timestamp.
   bool message_start = false;
 };
 
 struct log_batch {
   std::string bytes;
   std::vector<log_piece> pieces; ///< in the order in which they came
+  /// The engine frames its messages, so `message_start` is known; never with a TTY.
+  bool framed = false;
 
   [[nodiscard]] std::string_view text(const log_piece& piece) const {
     return std::string_view(bytes).substr(piece.begin, piece.size);
