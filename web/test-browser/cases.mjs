@@ -27,12 +27,12 @@ async function chooseAction(page, name, action) {
   await page.getByRole("menuitem", { name: action, exact: true }).click();
 }
 
-const told = ({ frame, task, interval, frames }) =>
-  `${frames} frames, ${frame > 50 ? `work of ${frame.toFixed(0)} ms for one` : "none with over 50 ms of work"}, longest task ${task > 0 ? `${task.toFixed(0)} ms` : "under 50 ms"}, longest time between two ${interval.toFixed(0)} ms`;
+const told = ({ frames, tasks, busy, task, interval }) =>
+  `${frames} frames, ${tasks} tasks, the longest ${busy.toFixed(0)} ms of processor time, ${task > 0 ? task.toFixed(0) : "under 50"} ms by the clock; longest time between two frames ${interval.toFixed(0)} ms`;
 
 function assertSmooth(what, measured) {
-  assert.ok(measured.frames > 20, `${what}: frames are drawn at all`);
-  assert.ok(measured.frame <= 50 && measured.task <= 50, `${what}: ${told(measured)}`);
+  assert.ok(measured.frames > 20 && measured.tasks > 100, `${what}: frames are drawn at all: ${told(measured)}`);
+  assert.ok(measured.busy <= 50, `${what}: ${told(measured)}`);
 }
 
 export const cases = [

@@ -104,23 +104,27 @@ export async function eventually(what, fn, timeout = 15_000) {
 }
 
 /**
- * Begins to note how long frames take; the result ends it and tells, in milliseconds, the longest frame (what the page
- * itself did for it, scripts, style, layout and paint, as the browser reports it; 0: none over 50), the longest task
- * (0: none over 50), and the longest time between two frames. That last one holds the drawing in software and the waiting for
- * a processor too, so it says more of the machine than of the page, and is only told.
+ * Begins to measure the page's main thread; the result ends it and tells, in milliseconds:
+ *   busy      the most processor time of one task, scripts, style, layout and paint alike, from the browser's own trace.
+ *             A frame cannot take less than its tasks; so this is what the page answers for, whoever else uses the machine.
+ *   task      the longest task by the clock (0: none over 50)
+ *   interval  the longest time between two frames by the clock: holds the waiting for a processor too
+ *   frames    how many were drawn
  */
 export async function measureFrames(page) {
+  const trace = await page.context().newCDPSession(page);
+  const events = [];
+  trace.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+  await trace.send("Tracing.start", {
+    transferMode: "ReportEvents",
+    traceConfig: { includedCategories: ["toplevel", "disabled-by-default-devtools.timeline"], excludedCategories: ["*"] },
+  });
   await page.evaluate(() => {
-    const seen = { frame: 0, task: 0, interval: 0, frames: 0, on: true };
+    const seen = { task: 0, interval: 0, frames: 0, on: true };
     window.__frames = seen;
-    const begin = performance.now();
-    const note = (type, key, cost) => new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if (seen.on && entry.startTime >= begin) seen[key] = Math.max(seen[key], cost(entry));
-    }).observe({ type });
-    // Before renderStart a frame may only wait; what ran there are its scripts.
-    note("long-animation-frame", "frame", (f) => f.startTime + f.duration - f.renderStart +
-      f.scripts.filter((s) => s.startTime < f.renderStart).reduce((sum, s) => sum + s.duration, 0));
-    note("longtask", "task", (t) => t.duration);
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) if (seen.on) seen.task = Math.max(seen.task, duration);
+    }).observe({ type: "longtask" });
     let last = 0;
     const next = (now) => {
       if (!seen.on) return;
@@ -131,9 +135,18 @@ export async function measureFrames(page) {
     };
     requestAnimationFrame(next);
   });
-  return () => page.evaluate(async () => {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    window.__frames.on = false;
-    return window.__frames;
-  });
+  return async () => {
+    const seen = await page.evaluate(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      window.__frames.on = false;
+      return window.__frames;
+    });
+    const complete = new Promise((resolve) => trace.once("Tracing.tracingComplete", resolve));
+    await trace.send("Tracing.end");
+    await complete;
+    await trace.detach();
+    const main = new Set(events.filter((e) => e.name === "thread_name" && e.args.name === "CrRendererMain").map((e) => `${e.pid}.${e.tid}`));
+    const tasks = events.filter((e) => e.name === "RunTask" && main.has(`${e.pid}.${e.tid}`) && e.tdur !== undefined);
+    return { ...seen, tasks: tasks.length, busy: Math.max(...tasks.map((e) => e.tdur)) / 1000 };
+  };
 }

@@ -48,7 +48,7 @@ export function LogFilters({ request, filtering, onRequest }: Props) {
             Level
             <select value={request.filter.level ?? ""} onChange={(event) => change({ level: event.target.value })}>
               <option value="">any</option>
-              {levels.map((level) => <option key={level} value={level}>{level}</option>)}
+              {levels.map((level) => <option key={level} value={level}>{level === "error" ? level : `${level} and worse`}</option>)}
             </select>
           </label>
           <label>

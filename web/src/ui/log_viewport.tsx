@@ -28,8 +28,8 @@ interface Props {
 }
 
 export const rowHeight = 20;
-/** A gesture is over when the element has not scrolled for this long. */
-const settle = 160;
+/** A gesture is over when the browser says so, or when nothing has moved for this long where it does not. */
+const longest = 1000;
 const stampColumns = 14;
 
 export function LogViewport(props: Props) {
@@ -62,20 +62,24 @@ export function LogViewport(props: Props) {
     }
   });
 
+  const settle = () => {
+    const element = scroller.current;
+    if (!element || settling.current === 0) return;
+    clearTimeout(settling.current);
+    settling.current = 0;
+    // A next gesture has begun already: to move the element now would end it.
+    if (Math.abs(element.scrollTop - view.scrollTop) >= 1) return;
+    view.align();
+    redraw();
+  };
   const onScroll = () => {
     const element = scroller.current;
     if (!element || !view.scrolledTo(element.scrollTop, element.scrollHeight - element.clientHeight)) return;
     onFollowing(view.following);
-    redraw();
     clearTimeout(settling.current);
-    settling.current = window.setTimeout(() => {
-      settling.current = 0;
-      // A next gesture has begun already: to move the element now would end it.
-      if (Math.abs(element.scrollTop - view.scrollTop) >= 1) return;
-      const { scrollTop } = view.align();
-      if (Math.abs(element.scrollTop - scrollTop) >= 1) element.scrollTop = scrollTop;
-      redraw();
-    }, settle);
+    // From here on the element goes along with the end; there is nothing to wait for.
+    settling.current = view.following ? 0 : window.setTimeout(settle, longest);
+    redraw();
   };
 
   const row = (at: number): ReactNode => {
@@ -109,6 +113,7 @@ export function LogViewport(props: Props) {
       aria-label={`Log of ${name}, ${geometry.rows} lines`}
       tabIndex={0}
       onScroll={onScroll}
+      onScrollEnd={settle}
     >
       <div className="log-extent" style={{ height: elementHeight(geometry), ...(wrap ? {} : { minWidth: `${columns}ch` }) }}>
         <div className="log-window" style={{ height: Math.min(viewport, elementHeight(geometry)) }}>
