@@ -11,8 +11,16 @@ namespace dockhost::actors {
 /// Takes what a stats reader has read.
 using usage_sink_actor = caf::typed_actor<caf::reacts_to<usages_read>>;
 
+/// Containers to look at; the round's number comes back.
+struct read_usages {
+  std::uint64_t round = 0;
+  std::vector<std::pair<std::string, std::int64_t>> containers; ///< id, pid
+  std::vector<std::string> known; ///< sorted: of these alone, files are kept open afterwards
+  usage_sink_actor answer_to;
+};
+
 /// Reads the files of local containers' cgroups; detached, because a read can stall.
-using stats_reader_actor = caf::typed_actor<caf::reacts_to<read_usages, usage_sink_actor>>;
+using stats_reader_actor = caf::typed_actor<caf::reacts_to<read_usages>>;
 
 /// Samples what containers use, once per tick however many watch, and only while somebody does.
 /// Emits stats_update to the clients itself.

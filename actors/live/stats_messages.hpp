@@ -56,11 +56,6 @@ struct containers_running {
 struct stats_tick {
   std::uint64_t generation = 0; ///< only the newest one counts
 };
-/// Containers to look at; the round's number comes back.
-struct read_usages {
-  std::uint64_t round = 0;
-  std::vector<std::pair<std::string, std::int64_t>> containers; ///< id, pid
-};
 struct usages_read {
   std::uint64_t round = 0;
   /// Absent: not there any more, or another's process.
