@@ -21,6 +21,7 @@ std::string_view to_string(call_kind kind) {
   case call_kind::pull: return "pull";
   case call_kind::ensure_network: return "ensure_network";
   case call_kind::events: return "events";
+  case call_kind::logs: return "logs";
   }
   return "info";
 }

@@ -23,9 +23,10 @@ enum class call_kind {
   pull,
   ensure_network,
   events,
+  logs,
 };
 
-inline constexpr int call_kind_count = 16;
+inline constexpr int call_kind_count = 17;
 
 [[nodiscard]] std::string_view to_string(call_kind kind);
 

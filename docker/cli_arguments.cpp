@@ -129,6 +129,17 @@ arguments cli_events(std::int64_t since_unix_nano) {
   return out;
 }
 
+arguments cli_logs(const log_request& request) {
+  arguments out{"logs", "--timestamps"};
+  if (request.follow) out.emplace_back("--follow");
+  if (request.tail) out.push_back("--tail=" + std::to_string(*request.tail));
+  if (request.since_unix_nano > 0)
+    out.push_back("--since=" + encode_since(request.since_unix_nano));
+  out.emplace_back("--");
+  out.push_back(request.id);
+  return out;
+}
+
 arguments cli_version() {
   return {"version", as_json};
 }

@@ -26,6 +26,7 @@ using arguments = std::vector<std::string>;
 [[nodiscard]] arguments cli_network_inspect(const std::string& name);
 [[nodiscard]] arguments cli_network_create(const network_spec& spec);
 [[nodiscard]] arguments cli_events(std::int64_t since_unix_nano);
+[[nodiscard]] arguments cli_logs(const log_request& request);
 [[nodiscard]] arguments cli_version();
 [[nodiscard]] arguments cli_info();
 

@@ -9,6 +9,7 @@
 #include "docker/engine_stats.hpp"
 #include "docker/event_sink.hpp"
 #include "docker/json_lines.hpp"
+#include "docker/log_sink.hpp"
 #include "docker/names.hpp"
 
 #include <algorithm>
@@ -179,6 +180,7 @@ struct cli_engine::impl {
   process_runner runner;
   std::mutex mutex; // of sinks
   std::vector<std::weak_ptr<event_sink>> sinks;
+  std::vector<std::weak_ptr<log_sink>> log_sinks;
 };
 
 cli_engine::cli_engine(cli_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
@@ -187,6 +189,8 @@ cli_engine::~cli_engine() {
   const engine_error reason{engine_errc::unreachable, "the engine's client was closed"};
   impl_->gate.close(reason);
   for (const auto& sink : impl_->sinks)
+    if (const auto alive = sink.lock()) alive->end(reason);
+  for (const auto& sink : impl_->log_sinks)
     if (const auto alive = sink.lock()) alive->end(reason);
 }
 
@@ -421,6 +425,53 @@ std::unique_ptr<subscription> cli_engine::events(std::int64_t since_unix_nano,
       });
   sink->hold(std::move(process));
   return subscribe(std::move(sink));
+}
+
+std::unique_ptr<log_stream> cli_engine::logs(log_request what, log_handlers handlers) {
+  auto sink = std::make_shared<log_sink>(what, std::move(handlers), nullptr);
+  {
+    const std::lock_guard lock(impl_->mutex);
+    std::erase_if(impl_->log_sinks, [](const auto& other) { return other.expired(); });
+    impl_->log_sinks.push_back(sink);
+  }
+  if (!valid_container_reference(what.id)) {
+    impl_->runner.post([sink, id = what.id] { sink->end(no_container(id)); });
+    return make_log_stream(std::move(sink));
+  }
+  // The program has taken the frames off, and what it says itself comes like a container's stderr:
+  // at the end, where no timestamp stands before it.
+  struct reading {
+    std::string last_words;
+  };
+  auto state = std::make_shared<reading>();
+  const auto add = [weak = std::weak_ptr(sink)](std::string_view bytes, log_channel channel) {
+    const auto alive = weak.lock();
+    if (!alive) return;
+    auto batch = std::make_shared<log_batch>();
+    batch->add(bytes, channel, false);
+    alive->deliver(std::move(batch));
+  };
+  process_request request;
+  request.args = cli_logs(what);
+  request.on_output = [add](std::string_view bytes) { add(bytes, log_channel::out); };
+  request.on_error_output = [add, state](std::string_view bytes) {
+    constexpr std::size_t enough = 4 * 1024;
+    state->last_words.append(bytes);
+    if (state->last_words.size() > 2 * enough)
+      state->last_words.erase(0, state->last_words.size() - enough);
+    add(bytes, log_channel::err);
+  };
+  auto process =
+      impl_->runner.run_held(std::move(request), [weak = std::weak_ptr(sink),
+                                                  state](engine_result<process_result> result) {
+        const auto alive = weak.lock();
+        if (!alive) return;
+        if (!result) return alive->end(std::move(result).err());
+        if (result->exit_code == 0) return alive->end(std::nullopt);
+        alive->end(error_from_cli(call_kind::logs, state->last_words));
+      });
+  sink->hold(process, [process](bool stop) { process->pause(stop); });
+  return make_log_stream(std::move(sink));
 }
 
 } // namespace dockhost::docker

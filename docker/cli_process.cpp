@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "docker/cli_process.hpp"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -137,7 +138,9 @@ struct process_runner::impl::job : std::enable_shared_from_this<job> {
   bool spawn(std::string& problem);
   void read_out();
   void read_err();
+  void pause(bool on);
   void await_exit();
+  void await_drain();
   void await_deadline();
   void moved();
   void write_input();
@@ -162,7 +165,46 @@ struct process_runner::impl::job : std::enable_shared_from_this<job> {
   bool err_open = false;
   bool takes_place = false;
   bool over = false;
+  bool paused = false;
+  bool out_waits = false; ///< to be read when the pause is over
+  bool err_waits = false;
 };
+
+namespace {
+
+/// Ends the job when nobody holds it any more.
+template <class Runner, class Job>
+class job_holder final : public held_process {
+public:
+  job_holder(std::weak_ptr<Runner> runner, std::weak_ptr<Job> job)
+      : runner_(std::move(runner)), job_(std::move(job)) {}
+  ~job_holder() override {
+    on_runner([](Job& job) {
+      job.done = nullptr;
+      job.end(engine_error{engine_errc::unreachable, "nobody listens any more"});
+    });
+  }
+  job_holder(const job_holder&) = delete;
+  job_holder& operator=(const job_holder&) = delete;
+  void pause(bool on) override {
+    on_runner([on](Job& job) { job.pause(on); });
+  }
+
+private:
+  template <class Fn>
+  void on_runner(Fn fn) {
+    const auto runner = runner_.lock(); // it may be gone before the holder is
+    if (!runner) return;
+    asio::dispatch(runner->io, [weak = job_, fn] {
+      if (const auto still = weak.lock()) fn(*still);
+    });
+  }
+
+  std::weak_ptr<Runner> runner_;
+  std::weak_ptr<Job> job_;
+};
+
+} // namespace
 
 bool process_runner::impl::job::spawn(std::string& problem) {
   const auto path = owner.path();
@@ -243,7 +285,18 @@ void process_runner::impl::job::moved() {
   });
 }
 
+void process_runner::impl::job::pause(bool on) {
+  paused = on;
+  if (on) return;
+  if (std::exchange(out_waits, false)) read_out();
+  if (std::exchange(err_waits, false)) read_err();
+}
+
 void process_runner::impl::job::read_out() {
+  if (paused) {
+    out_waits = true;
+    return;
+  }
   out.async_read_some(asio::buffer(out_buffer),
                       [self = shared_from_this()](error_code ec, std::size_t n) {
                         if (ec) {
@@ -265,14 +318,23 @@ void process_runner::impl::job::read_out() {
 }
 
 void process_runner::impl::job::read_err() {
+  if (paused) {
+    err_waits = true;
+    return;
+  }
   err.async_read_some(asio::buffer(err_buffer),
                       [self = shared_from_this()](error_code ec, std::size_t n) {
                         if (ec) {
                           self->err_open = false;
                           return self->check_done();
                         }
-                        const auto room = max_stderr - self->result.err.size();
-                        self->result.err.append(self->err_buffer.data(), std::min(n, room));
+                        const std::string_view bytes(self->err_buffer.data(), n);
+                        if (self->request.on_error_output) {
+                          if (self->done) self->request.on_error_output(bytes);
+                        } else {
+                          const auto room = max_stderr - self->result.err.size();
+                          self->result.err.append(bytes.substr(0, room));
+                        }
                         self->read_err();
                       });
 }
@@ -295,12 +357,17 @@ void process_runner::impl::job::await_exit() {
     self->result.exit_code = waited < 0            ? 255
                              : WIFSIGNALED(status) ? 128 + WTERMSIG(status)
                                                    : WEXITSTATUS(status);
-    self->drain.expires_after(drain_time);
-    self->drain.async_wait([self](error_code late) {
-      if (late) return;
-      self->out_open = self->err_open = false;
-      self->check_done();
-    });
+    self->await_drain();
+    self->check_done();
+  });
+}
+
+void process_runner::impl::job::await_drain() {
+  drain.expires_after(drain_time);
+  drain.async_wait([self = shared_from_this()](error_code late) {
+    if (late) return;
+    if (self->paused) return self->await_drain(); // what is there is still to be read
+    self->out_open = self->err_open = false;
     self->check_done();
   });
 }
@@ -413,20 +480,10 @@ void process_runner::run(process_request request, process_done fn) {
   asio::post(impl_->io, [state = impl_.get(), work = std::move(work)] { state->submit(work); });
 }
 
-std::shared_ptr<void> process_runner::run_held(process_request request, process_done fn) {
+std::shared_ptr<held_process> process_runner::run_held(process_request request, process_done fn) {
   auto work = std::make_shared<impl::job>(*impl_, std::move(request), std::move(fn));
   asio::post(impl_->io, [state = impl_.get(), work] { state->submit(work); });
-  // The runner may be gone before the holder is.
-  return {nullptr, [weak_state = std::weak_ptr(impl_), weak = std::weak_ptr(work)](void*) {
-            const auto state = weak_state.lock();
-            if (!state) return;
-            asio::post(state->io, [weak] {
-              const auto still = weak.lock();
-              if (!still) return;
-              still->done = nullptr;
-              still->end(engine_error{engine_errc::unreachable, "nobody listens any more"});
-            });
-          }};
+  return std::make_shared<job_holder<impl, impl::job>>(impl_, work);
 }
 
 void process_runner::post(std::function<void()> fn) {

@@ -195,6 +195,11 @@ public:
   [[nodiscard]] virtual std::unique_ptr<subscription>
   events(std::int64_t since_unix_nano, std::function<void(container_event)> on_event,
          std::function<void(engine_error)> on_end) = 0;
+
+  /// The container's log: what is there, then what comes if `follow` is set. Ends with not_found,
+  /// or with unreachable where it broke off.
+  [[nodiscard]] virtual std::unique_ptr<log_stream> logs(log_request request,
+                                                         log_handlers handlers) = 0;
 };
 
 } // namespace dockhost::docker

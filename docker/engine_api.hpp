@@ -7,6 +7,7 @@
 #include "docker/call_kind.hpp"
 #include "docker/engine_address.hpp"
 #include "docker/event_sink.hpp"
+#include "docker/log_sink.hpp"
 #include "net/http_client.hpp"
 
 #include <mutex>
@@ -40,6 +41,7 @@ public:
   void with_version(time_point deadline, std::function<void(engine_result<api_version>)> fn);
 
   void events(std::int64_t since_unix_nano, std::weak_ptr<event_sink> sink);
+  void logs(log_request what, std::weak_ptr<log_sink> sink);
   void pull(std::string image, std::chrono::milliseconds stall,
             std::function<void(std::string)> progress, done<unit> answer);
 
@@ -54,6 +56,7 @@ private:
   void forget_version();
   [[nodiscard]] std::string target(api_version version, std::string_view path) const;
   void open_events(api_version version, std::int64_t since, std::weak_ptr<event_sink> sink);
+  void open_logs(api_version version, const log_request& what, std::weak_ptr<log_sink> sink);
   void open_pull(api_version version, std::shared_ptr<pull_job> job);
   void pull_moved(const std::shared_ptr<pull_job>& job);
   void end_pull(const std::shared_ptr<pull_job>& job, engine_result<unit> result);

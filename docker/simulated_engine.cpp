@@ -4,6 +4,7 @@
 #include "core/executor.hpp"
 #include "docker/simulated_state.hpp"
 
+#include <algorithm>
 #include <thread>
 
 namespace dockhost::docker {
@@ -119,6 +120,34 @@ simulated_engine::events(std::int64_t since_unix_nano,
   auto sink = std::make_shared<event_sink>(std::move(on_event), std::move(on_end));
   state_->listen(since_unix_nano, sink);
   return subscribe(std::move(sink));
+}
+
+std::unique_ptr<log_stream> simulated_engine::logs(log_request request, log_handlers handlers) {
+  auto sink = std::make_shared<log_sink>(request, std::move(handlers), nullptr);
+  state_->open_log(std::move(request), sink);
+  return make_log_stream(std::move(sink));
+}
+
+void simulated_engine::write_log(const std::string& id, std::string line, log_channel channel) {
+  state_->post(
+      [id, line = std::move(line), channel](state& self) { self.write_log(id, line, channel); });
+}
+
+void simulated_engine::rotate_log(const std::string& id, std::size_t keep) {
+  state_->post([id, keep](state& self) { self.rotate_log(id, keep); });
+}
+
+void simulated_engine::cut_logs() {
+  state_->post([](state& self) {
+    self.end_logs({}, engine_error{engine_errc::unreachable, "connection reset (simulated)"});
+  });
+}
+
+std::size_t simulated_engine::open_logs() const {
+  const std::lock_guard lock(state_->mutex);
+  return static_cast<std::size_t>(
+      std::count_if(state_->log_readers.begin(), state_->log_readers.end(),
+                    [](const auto& reader) { return !reader->sink.expired(); }));
 }
 
 void simulated_engine::order(simulated_fault fault) {

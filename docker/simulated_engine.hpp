@@ -69,6 +69,8 @@ public:
   [[nodiscard]] std::unique_ptr<subscription>
   events(std::int64_t since_unix_nano, std::function<void(container_event)> on_event,
          std::function<void(engine_error)> on_end) override;
+  [[nodiscard]] std::unique_ptr<log_stream> logs(log_request request,
+                                                 log_handlers handlers) override;
 
   // --- what a test orders
   // ---------------------------------------------------------------------------
@@ -85,6 +87,12 @@ public:
   /// What stats() tells of the container from now on, as long as it runs. Otherwise it keeps a
   /// tenth of a core busy and has 8 MiB.
   void set_usage(std::string id, container_usage usage);
+  /// The container prints a line (no line end in it), at this moment of the engine's clock.
+  void write_log(const std::string& id, std::string line, log_channel channel = log_channel::out);
+  /// Of its log only the last `keep` lines are left; a reader that is not so far misses the others.
+  void rotate_log(const std::string& id, std::size_t keep);
+  /// Every open log breaks off.
+  void cut_logs();
   /// A process outside all containers holds this port.
   void occupy_port(std::uint16_t port);
   void release_port(std::uint16_t port);
@@ -99,6 +107,8 @@ public:
   /// Calls of this kind so far, and how many of them were under way at once at most.
   [[nodiscard]] std::size_t calls(call_kind kind) const;
   [[nodiscard]] std::size_t most_at_once(call_kind kind) const;
+  /// Logs that are read or followed now.
+  [[nodiscard]] std::size_t open_logs() const;
 
   struct state; ///< simulated_state.hpp
 

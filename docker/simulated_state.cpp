@@ -196,6 +196,7 @@ void simulated_engine::state::set_reachable(bool value) {
       call.abort();
     for (const auto& sink : ended)
       if (const auto alive = sink.lock()) alive->end(simulated_unreachable());
+    self.end_logs({}, simulated_unreachable());
   });
 }
 
@@ -211,6 +212,7 @@ void simulated_engine::state::close() {
   }
   for (const auto& sink : open)
     if (const auto alive = sink.lock()) alive->end(reason);
+  end_logs({}, reason);
 }
 
 } // namespace dockhost::docker

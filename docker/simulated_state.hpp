@@ -6,10 +6,12 @@
 #include "core/executor.hpp"
 #include "docker/call_gate.hpp"
 #include "docker/event_sink.hpp"
+#include "docker/log_sink.hpp"
 #include "docker/simulated_engine.hpp"
 #include "docker/simulated_world.hpp"
 
 #include <array>
+#include <deque>
 #include <map>
 
 namespace dockhost::docker {
@@ -26,6 +28,14 @@ struct simulated_engine::state : std::enable_shared_from_this<simulated_engine::
   void listen(std::int64_t since, std::shared_ptr<event_sink> sink);
   void set_reachable(bool reachable);
   void close();
+  // Logs: simulated_logs.cpp.
+  void open_log(log_request request, const std::shared_ptr<log_sink>& sink);
+  void write_log(const std::string& ref, const std::string& line, log_channel channel);
+  void rotate_log(const std::string& ref, std::size_t keep);
+  /// Ends the logs that are read of a container (empty: of all).
+  void end_logs(const std::string& id, const std::optional<engine_error>& why);
+  /// Ends what follows the logs of containers that do not run (any more).
+  void end_finished_logs();
 
   /// On the executor's thread, if the engine is still there.
   void post(std::function<void(state&)> fn);
@@ -46,6 +56,22 @@ struct simulated_engine::state : std::enable_shared_from_this<simulated_engine::
     std::size_t most = 0;
   };
   struct pull_job;
+  struct log_entry {
+    std::int64_t time = 0;
+    log_channel channel = log_channel::out;
+    std::string line;
+  };
+  struct container_log {
+    std::deque<log_entry> entries;
+    std::uint64_t first = 0; ///< the number of the first that is left
+  };
+  struct log_reader {
+    log_request request;
+    std::string id;
+    std::uint64_t next = 0;
+    std::weak_ptr<log_sink> sink;
+    bool ending = false;
+  };
 
   executor& where;
   const simulated_options options;
@@ -60,6 +86,8 @@ struct simulated_engine::state : std::enable_shared_from_this<simulated_engine::
   bool reachable = true;
   bool losing_events = false;
   std::vector<std::weak_ptr<event_sink>> sinks;
+  std::map<std::string, container_log> logs; ///< by id
+  std::vector<std::shared_ptr<log_reader>> log_readers;
   std::map<std::uint64_t, flight> flights;
   std::uint64_t next_flight = 1;
   std::array<count, call_kind_count> counts;
@@ -78,6 +106,7 @@ private:
   bool end_call(std::uint64_t id);
   void after(std::uint64_t id, std::chrono::nanoseconds delay, std::function<void(state&)> fn);
   void pull_step(std::shared_ptr<pull_job> job);
+  void read_log(const std::shared_ptr<log_reader>& reader);
 };
 
 inline engine_error simulated_unreachable() {
@@ -105,6 +134,7 @@ auto simulated_engine::state::act(Work work) {
   for (const auto& event : news)
     for (const auto& sink : listening)
       sink->deliver(event);
+  end_finished_logs();
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "docker/engine_json.hpp"
 #include "docker/engine_stats.hpp"
 #include "docker/names.hpp"
+#include "net/io_thread.hpp"
 
 #include <mutex>
 
@@ -48,8 +49,8 @@ engine_api::response_fn expect(call_kind kind, int status, done<T> answer, Decod
 } // namespace
 
 struct socket_engine::impl {
-  impl(net::io_thread& io, engine_address where)
-      : address(std::move(where)), api(io, address, gate) {}
+  impl(net::io_thread& io_thread, engine_address where)
+      : io(io_thread), address(std::move(where)), api(io, address, gate) {}
 
   /// The engine's 204 and 304.
   void change(call_kind kind, request what, milliseconds timeout, done<effect> answer) {
@@ -112,11 +113,13 @@ struct socket_engine::impl {
     return false;
   }
 
+  net::io_thread& io;
   const engine_address address;
   call_gate gate;
   engine_api api;
   std::mutex mutex; // of sinks
   std::vector<std::weak_ptr<event_sink>> sinks;
+  std::vector<std::weak_ptr<log_sink>> log_sinks;
 };
 
 socket_engine::socket_engine(net::io_thread& io, engine_address address)
@@ -126,6 +129,8 @@ socket_engine::~socket_engine() {
   const engine_error reason{engine_errc::unreachable, "the engine's client was closed"};
   impl_->gate.close(reason);
   for (const auto& sink : impl_->sinks)
+    if (const auto alive = sink.lock()) alive->end(reason);
+  for (const auto& sink : impl_->log_sinks)
     if (const auto alive = sink.lock()) alive->end(reason);
 }
 
@@ -311,6 +316,20 @@ std::unique_ptr<subscription> socket_engine::events(std::int64_t since_unix_nano
   }
   impl_->api.events(since_unix_nano, sink);
   return subscribe(std::move(sink));
+}
+
+std::unique_ptr<log_stream> socket_engine::logs(log_request request, log_handlers handlers) {
+  auto sink = std::make_shared<log_sink>(request, std::move(handlers), &impl_->io);
+  {
+    const std::lock_guard lock(impl_->mutex);
+    std::erase_if(impl_->log_sinks, [](const auto& other) { return other.expired(); });
+    impl_->log_sinks.push_back(sink);
+  }
+  if (valid_container_reference(request.id))
+    impl_->api.logs(std::move(request), sink);
+  else
+    impl_->api.post([sink, id = request.id] { sink->end(no_container(id)); });
+  return make_log_stream(std::move(sink));
 }
 
 } // namespace dockhost::docker

@@ -41,6 +41,8 @@ public:
   [[nodiscard]] std::unique_ptr<subscription>
   events(std::int64_t since_unix_nano, std::function<void(container_event)> on_event,
          std::function<void(engine_error)> on_end) override;
+  [[nodiscard]] std::unique_ptr<log_stream> logs(log_request request,
+                                                 log_handlers handlers) override;
 
 private:
   struct impl;

@@ -28,6 +28,8 @@ public:
   virtual void restore() = 0;
   /// Waits until a call that was just made has reached the engine (or what hangs in its place).
   virtual void wait_until_under_way() = 0;
+  /// The running container prints a line (of letters, digits and blanks).
+  virtual void print(const std::string& id, const std::string& line, log_channel channel) = 0;
   /// Whatever removes a network, which the seam has no call for.
   virtual void remove_network(const std::string& name) = 0;
 };

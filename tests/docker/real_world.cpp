@@ -64,6 +64,13 @@ void real_world::wait_until_under_way() {
     throw std::runtime_error("no call reached the engine");
 }
 
+void real_world::print(const std::string& id, const std::string& line, log_channel channel) {
+  const std::string fd = channel == log_channel::err ? "2" : "1";
+  const auto done =
+      run_program({"docker", "exec", id, "sh", "-c", "echo '" + line + "' >/proc/1/fd/" + fd});
+  if (done.status != 0) throw std::runtime_error("the container could not print");
+}
+
 void real_world::remove_network(const std::string& name) {
   (void)run_program({"docker", "network", "rm", name});
 }

@@ -24,6 +24,7 @@ public:
   void lose() override { proxy_.cut(true); }
   void restore() override;
   void wait_until_under_way() override;
+  void print(const std::string& id, const std::string& line, log_channel channel) override;
   void remove_network(const std::string& name) override;
 
 private:

@@ -35,6 +35,9 @@ public:
     // Calls are taken in order on the io thread: one posted now comes after them.
     (void)await<bool>([this](auto done) { io_.post([done] { done(true); }); });
   }
+  void print(const std::string& id, const std::string& line, log_channel channel) override {
+    engine_->write_log(id, line, channel);
+  }
   void remove_network(const std::string&) override {} // it goes with the engine
 
 private:

@@ -40,7 +40,7 @@ TEST(pattern, no_pattern_hangs_it) {
     if (!p) continue;
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_FALSE(p->occurs_in(text)) << hostile;
-    // Far above what it takes (some 50 ms), far below the whole text's seconds.
+    // Far above what it takes, far below the seconds of the whole text.
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1)) << hostile;
   }
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "docker/simulated_state.hpp"
+
+#include "docker/rfc3339.hpp"
+
+#include <algorithm>
+
+namespace dockhost::docker {
+namespace {
+
+constexpr std::size_t batch_size = 64 * 1024;
+
+} // namespace
+
+void simulated_engine::state::open_log(log_request request, const std::shared_ptr<log_sink>& sink) {
+  // The caller's stream is the only owner, so that destroying it ends the reading.
+  post([request = std::move(request), weak = std::weak_ptr(sink)](state& self) {
+    const auto alive = weak.lock();
+    if (!alive) return;
+    const auto call = self.begin_call(call_kind::logs, request.id, [] {});
+    if (!call.refused) self.end_call(call.id);
+    if (call.refused) return alive->end(*call.refused);
+    if (call.fault.error) return alive->end(*call.fault.error);
+    auto reader = std::make_shared<log_reader>();
+    reader->request = request;
+    reader->sink = weak;
+    {
+      const std::lock_guard lock(self.mutex);
+      const auto details = self.world.inspect(request.id);
+      if (!details) return alive->end(details.err());
+      reader->id = details->id;
+      const auto& log = self.logs[reader->id];
+      reader->next = log.first;
+      if (request.tail)
+        reader->next += log.entries.size() - std::min(*request.tail, log.entries.size());
+      reader->ending = !request.follow || details->pid == 0;
+      std::erase_if(self.log_readers, [](const auto& other) { return other->sink.expired(); });
+      self.log_readers.push_back(reader);
+    }
+    alive->hold(nullptr, [state = self.weak_from_this(), again = std::weak_ptr(reader)](bool stop) {
+      const auto owner = state.lock();
+      if (!owner || stop) return;
+      owner->post([again](simulated_engine::state& s) {
+        if (const auto still = again.lock()) s.read_log(still);
+      });
+    });
+    self.read_log(reader);
+  });
+}
+
+void simulated_engine::state::read_log(const std::shared_ptr<log_reader>& reader) {
+  for (;;) {
+    const auto sink = reader->sink.lock();
+    if (!sink) return;
+    auto batch = std::make_shared<log_batch>();
+    batch->framed = true;
+    bool end = false;
+    {
+      const std::lock_guard lock(mutex);
+      const auto& log = logs[reader->id];
+      reader->next = std::max(reader->next, log.first);
+      const auto limit = std::min(batch_size, sink->room());
+      while (batch->bytes.size() < limit && reader->next < log.first + log.entries.size()) {
+        const auto& entry = log.entries[reader->next++ - log.first];
+        if (entry.time < reader->request.since_unix_nano) continue;
+        batch->add(rfc3339(entry.time) + " " + entry.line + "\n", entry.channel, true);
+      }
+      end = reader->ending && reader->next == log.first + log.entries.size();
+      if (end) std::erase(log_readers, reader);
+    }
+    if (!batch->bytes.empty()) sink->deliver(batch);
+    if (end) return sink->end(std::nullopt);
+    if (batch->bytes.empty()) return;
+  }
+}
+
+void simulated_engine::state::write_log(const std::string& ref, const std::string& line,
+                                        log_channel channel) {
+  std::vector<std::shared_ptr<log_reader>> readers;
+  {
+    const std::lock_guard lock(mutex);
+    const auto details = world.inspect(ref);
+    if (!details) return;
+    logs[details->id].entries.push_back({wall_clock(), channel, line});
+    for (const auto& reader : log_readers)
+      if (reader->id == details->id) readers.push_back(reader);
+  }
+  for (const auto& reader : readers)
+    read_log(reader);
+}
+
+void simulated_engine::state::rotate_log(const std::string& ref, std::size_t keep) {
+  const std::lock_guard lock(mutex);
+  const auto details = world.inspect(ref);
+  if (!details) return;
+  auto& log = logs[details->id];
+  while (log.entries.size() > keep) {
+    log.entries.pop_front();
+    ++log.first;
+  }
+}
+
+void simulated_engine::state::end_logs(const std::string& id,
+                                       const std::optional<engine_error>& why) {
+  std::vector<std::shared_ptr<log_reader>> ended;
+  {
+    const std::lock_guard lock(mutex);
+    for (const auto& reader : log_readers)
+      if (id.empty() || reader->id == id) ended.push_back(reader);
+    std::erase_if(log_readers, [&](const auto& r) { return id.empty() || r->id == id; });
+  }
+  for (const auto& reader : ended)
+    if (const auto sink = reader->sink.lock()) sink->end(why);
+}
+
+void simulated_engine::state::end_finished_logs() {
+  std::vector<std::shared_ptr<log_reader>> readers;
+  {
+    const std::lock_guard lock(mutex);
+    for (const auto& reader : log_readers) {
+      const auto details = world.inspect(reader->id);
+      if (details && details->pid != 0) continue;
+      reader->ending = true;
+      readers.push_back(reader);
+    }
+  }
+  for (const auto& reader : readers)
+    read_log(reader);
+}
+
+} // namespace dockhost::docker
