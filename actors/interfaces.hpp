@@ -4,6 +4,7 @@
 // connection, in this order); news goes up to whoever subscribed. Messages stay inside the process.
 #pragma once
 
+#include "actors/live/log_messages.hpp"
 #include "actors/node/messages.hpp"
 
 #include <caf/all.hpp>
@@ -73,6 +74,8 @@ using docker_actor = caf::typed_actor<
     caf::replies_to<engine_call>::with<engine_answer>, // one answer within the call's timeout
     caf::reacts_to<subscribe_health>,                  // told at once, and on each change
     caf::reacts_to<open_events>,                       // the stream goes to the sink until it ends
+    caf::replies_to<open_log>::with<log_opened>,       // a container's log; from then on it is the
+                                                       // asker's alone
     caf::reacts_to<engine_call_done>,                  // from the engine's threads
     caf::reacts_to<engine_call_overdue>,   // tick: a call that still waits for its turn is too late
     caf::reacts_to<engine_probe_due>,      // tick: does the engine answer again?
@@ -223,6 +226,8 @@ DOCKHOST_MESSAGE(connection_closed)
 DOCKHOST_MESSAGE(key_changed)
 DOCKHOST_MESSAGE(subscribe_health)
 DOCKHOST_MESSAGE(open_events)
+DOCKHOST_MESSAGE(open_log)
+DOCKHOST_MESSAGE(log_opened)
 DOCKHOST_MESSAGE(subscribe_inventory)
 DOCKHOST_MESSAGE(execute)
 DOCKHOST_MESSAGE(attach_reply_sink)

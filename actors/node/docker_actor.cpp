@@ -83,6 +83,7 @@ docker_actor::behavior_type docker_state::behave(environment_ptr env) {
         if (known_) self_->send(s.who, health_);
       },
       [this](const open_events& request) { open(request); },
+      [this](const open_log& o) { return log_opened{engine_->logs(o.request, o.handlers)}; },
       [this](engine_call_done& d) { finish(d.call, std::move(d.answer)); },
       [this](const engine_call_overdue& o) { overdue(o.call); },
       [this](engine_probe_due) { probe(); },

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "actors/actor_support.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/live/log_group.hpp"
+#include "actors/live_interfaces.hpp"
+#include "actors/node/environment.hpp"
+#include "core/log_cursor.hpp"
+
+#include <caf/all.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dockhost::actors {
+
+/// One container's log: one follow at the engine, whatever the number of watchers. The first
+/// watcher's history comes with the follow itself; each later one has a read of its own for it, and
+/// then joins the follow where that read ended. When the container ends the follow ends, too, and
+/// is opened again where it was as soon as the container runs.
+///
+/// The engine's bytes are only consumed while some watcher wants more: the fastest one sets the
+/// pace, and the others miss what is over their budget.
+struct log_stream_state {
+  using self_ptr = self_pointer<log_stream_actor, log_stream_state>;
+
+  log_stream_state(self_ptr self);
+  static inline const char* name = "log_stream";
+
+  log_stream_actor::behavior_type behave(environment_ptr env, docker_actor docker,
+                                         log_hub_actor hub, std::string container_id,
+                                         std::shared_ptr<log_tally> tally);
+
+private:
+  using time_point = std::chrono::steady_clock::time_point;
+  using promise = caf::typed_response_promise<log_watch_answer>;
+  using group_ptr = std::shared_ptr<log_group>;
+
+  /// One watcher on its way into the follow.
+  struct joiner {
+    std::uint64_t serial = 0;                    ///< of its own read
+    std::shared_ptr<docker::log_stream> history; ///< null: read to the end, or not open yet
+    log_line_assembler lines;
+    log_cursor end; ///< the last line of its history
+    std::size_t tail = 0;
+    std::int64_t since = 0;
+    bool read = false;                  ///< the history has come
+    std::optional<log_overlap> overlap; ///< between history and follow
+    time_point deadline;                ///< when that is looked after
+    std::vector<kept_log_line> kept;    ///< of the follow, while the history comes
+    std::size_t kept_bytes = 0;
+    std::size_t owed = 0; ///< of the history: not consumed yet
+    group_ptr group;      ///< with this watcher alone
+  };
+  struct waiting_watch {
+    watch_log what;
+    std::optional<platform::pattern> pattern;
+    promise answer;
+  };
+  enum class phase { looking, following, waiting, over };
+
+  class follow_sink;  ///< lines of the follow
+  class history_sink; ///< lines of a joiner's history
+
+  caf::result<log_watch_answer> watch(watch_log& what);
+  void admit(waiting_watch& w);
+  void unwatch(const std::string& client, std::uint64_t watch);
+  void drop_client(const std::string& client);
+  /// Takes it out; nothing is told.
+  template <class Match, class Told>
+  void take_out(Match match, Told told);
+  void news(const log_container_news& n);
+
+  void look();
+  void looked(const engine_answer& answer);
+  void open_follow();
+  void open_history(joiner& j);
+  docker::log_handlers handlers_for(std::uint64_t serial);
+  void arrived(log_arrived& a);
+  void ended(const log_ended& e);
+  void follow_ended(const std::optional<docker::engine_error>& why);
+  void history_ended(joiner& j, const std::optional<docker::engine_error>& why);
+
+  void line(const log_line& l);
+  void join_line(joiner& j, const log_line& l);
+  void pass_to(joiner& j, const log_line& l);
+  void gap(const std::optional<log_loss>& loss, log_gap_reason reason);
+  [[nodiscard]] group_ptr group_for(const log_group_key& key,
+                                    const std::optional<platform::pattern>& pattern);
+  void merge_joined();
+  void look_after(joiner& j);
+
+  void wait(std::chrono::milliseconds pause);
+  void finish(const std::string& message, const std::string& reason);
+  [[nodiscard]] bool nobody() const;
+  void settle();
+  void arm(time_point at);
+  void due(std::uint64_t generation);
+  [[nodiscard]] time_point now() const;
+
+  self_ptr self_;
+  environment_ptr env_;
+  docker_actor docker_;
+  log_hub_actor hub_;
+  std::string id_;
+  std::shared_ptr<log_tally> tally_;
+
+  phase phase_ = phase::looking;
+  bool tty_ = false;
+  bool looking_ = false;
+  bool removed_ = false;                  ///< by the news; its log may still be coming
+  std::optional<time_point> give_up_log_; ///< when it is not waited for any more
+  std::vector<waiting_watch> waiting_;
+
+  std::uint64_t last_serial_ = 0;
+  std::uint64_t follow_serial_ = 0;
+  std::shared_ptr<docker::log_stream> follow_;
+  log_line_assembler lines_;
+  log_cursor cursor_;
+  std::optional<log_overlap> overlap_; ///< after a reopening
+  std::optional<time_point> overlap_deadline_;
+  log_gap_reason overlap_reason_ = log_gap_reason::rotation;
+  std::size_t tail_ = 0; ///< of the first opening
+  std::int64_t since_ = 0;
+  std::int64_t opened_unix_nano_ = 0;
+  std::size_t owed_ = 0;      ///< bytes given and not consumed, because nobody wants more
+  bool got_line_ = false;     ///< since the last opening
+  bool history_over_ = false; ///< of the first opening: there was none
+  time_point arrived_at_{};
+  int quick_ends_ = 0;
+
+  std::vector<group_ptr> groups_;
+  std::vector<std::shared_ptr<joiner>> joiners_;
+  std::optional<time_point> probe_at_;
+  std::chrono::milliseconds probe_pause_{};
+  std::uint64_t generation_ = 0; ///< of the tick: only the newest counts
+  std::optional<time_point> armed_at_;
+};
+
+log_stream_actor::behavior_type
+log_stream_behavior(self_pointer<log_stream_actor, log_stream_state> self, environment_ptr env,
+                    docker_actor docker, log_hub_actor hub, std::string container_id,
+                    std::shared_ptr<log_tally> tally);
+
+} // namespace dockhost::actors

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+#include "../node/fixture.hpp"
+#include "actors/live/log_hub_actor.hpp"
+#include "actors/live/log_packets.hpp"
+#include "protocol/engineio_server.hpp"
+
+#include <algorithm>
+
+namespace dockhost::actors {
+namespace {
+
+using namespace std::chrono_literals;
+using docker::call_kind;
+
+/// A browser that keeps what it was sent.
+struct browser final : live_outlet {
+  std::vector<std::string> packets;
+  std::vector<std::string> attachments;
+  std::size_t queued = 0; ///< bytes it has not read
+  bool reads = true;
+  bool there = true;
+
+  bool emit(log_packet packet, std::size_t budget) override {
+    if (!there || queued + packet->bytes() > budget) return false;
+    if (!reads) queued += packet->bytes();
+    packets.push_back(packet->text);
+    attachments.insert(attachments.end(), packet->attachments.begin(), packet->attachments.end());
+    return true;
+  }
+  [[nodiscard]] std::size_t queued_bytes() const override { return queued; }
+  [[nodiscard]] bool connected() const override { return there; }
+
+  [[nodiscard]] std::vector<json::value> events(const std::string& name) const {
+    std::vector<json::value> out;
+    for (const auto& text : packets) {
+      const auto at = text.find('[');
+      const auto parsed = json::parse(text.substr(at));
+      EXPECT_TRUE(parsed.ok()) << text;
+      const auto& args = *parsed->as_array();
+      if (*args[0].as_string() == name) out.push_back(args[1]);
+    }
+    return out;
+  }
+  /// All lines that came, without timestamps; "!reason" for a gap and "." for the end.
+  [[nodiscard]] std::vector<std::string> lines(bool stamped = true) const {
+    std::vector<std::string> out;
+    for (const auto& text : packets) {
+      const auto parsed = json::parse(text.substr(text.find('[')));
+      const auto& args = *parsed->as_array();
+      const auto& name = *args[0].as_string();
+      if (name == "log_gap") out.push_back("!" + *args[1].find("reason")->as_string());
+      if (name == "log_stream_stopped") out.push_back("." + *args[1].find("reason")->as_string());
+      if (name != "log_update") continue;
+      std::string_view rest = *args[1].find("log")->as_string();
+      for (;;) {
+        const auto end = rest.find('\n');
+        auto line = rest.substr(0, end);
+        if (stamped) line.remove_prefix(31);
+        out.emplace_back(line);
+        if (end == rest.npos) break;
+        rest.remove_prefix(end + 1);
+      }
+    }
+    return out;
+  }
+};
+
+using strings = std::vector<std::string>;
+
+class log_hub_test : public test::actor_world {
+protected:
+  void start() {
+    docker_ = spawn_docker();
+    hub_ = track(system().spawn(log_hub_behavior, env(), docker_));
+    settle();
+  }
+  std::string run(const std::string& name) {
+    docker::container_spec spec;
+    spec.name = name;
+    spec.image = "image";
+    return place(spec);
+  }
+  void print(const std::string& id, const std::string& line,
+             log_channel channel = log_channel::out) {
+    advance(1ms);
+    engine().write_log(id, line, channel);
+  }
+  void print_all(const std::string& id, int from, int to) {
+    for (int n = from; n <= to; ++n)
+      print(id, std::to_string(n));
+  }
+  static strings numbers(int from, int to) {
+    strings out;
+    for (int n = from; n <= to; ++n)
+      out.push_back(std::to_string(n));
+    return out;
+  }
+
+  std::string watch(const std::string& id, const std::shared_ptr<browser>& who,
+                    log_watch_options options = {}, std::uint64_t number = 1) {
+    watch_log w;
+    w.client = std::to_string(reinterpret_cast<std::uintptr_t>(who.get()));
+    w.watch = number;
+    w.container_id = id;
+    w.spelling = "web";
+    w.options = options;
+    w.to = who;
+    const auto got = ask<log_watch_answer>(hub_, w);
+    until([&] { return got->answered(); }, 20s);
+    if (!got->answered()) return "no answer";
+    const auto& failure = got->answers.front().failure;
+    return failure ? std::string(to_string(failure->code)) : "ok";
+  }
+  void unwatch(const std::shared_ptr<browser>& who, std::uint64_t number = 1) {
+    tell(hub_, unwatch_log{std::to_string(reinterpret_cast<std::uintptr_t>(who.get())), number});
+    settle();
+  }
+  void leave(const std::shared_ptr<browser>& who) {
+    who->there = false;
+    tell(hub_, client_gone{std::to_string(reinterpret_cast<std::uintptr_t>(who.get()))});
+    settle();
+  }
+  log_counts counts() {
+    const auto got = ask<log_counts>(hub_, get_log_counts{});
+    settle();
+    return got->answers.at(0);
+  }
+  void stop(const std::string& id) {
+    (void)now_at_engine<docker::effect>(
+        [&](docker::done<docker::effect> d) { engine().stop(id, 1s, 5s, std::move(d)); });
+  }
+  void start_again(const std::string& id) {
+    (void)now_at_engine<docker::effect>(
+        [&](docker::done<docker::effect> d) { engine().start(id, 5s, std::move(d)); });
+  }
+  void remove(const std::string& id) {
+    (void)now_at_engine<docker::effect>(
+        [&](docker::done<docker::effect> d) { engine().remove(id, 5s, std::move(d)); });
+  }
+  static std::shared_ptr<browser> somebody() { return std::make_shared<browser>(); }
+
+  docker_actor docker_;
+  log_hub_actor hub_;
+};
+
+TEST_F(log_hub_test, history_then_what_comes) {
+  start();
+  const auto id = run("web");
+  print_all(id, 1, 5);
+  const auto ann = somebody();
+  log_watch_options options;
+  options.tail = 3;
+  ASSERT_EQ(watch(id, ann, options), "ok");
+  advance(100ms);
+  EXPECT_EQ(ann->lines(), numbers(3, 5));
+  print_all(id, 6, 8);
+  advance(100ms);
+  EXPECT_EQ(ann->lines(), numbers(3, 8));
+  const auto first = ann->events("log_update").front();
+  EXPECT_EQ(*first.find("container_id")->as_string(), "web");
+  EXPECT_EQ(counts().lines, 6U);
+}
+
+TEST_F(log_hub_test, one_upstream_for_all_closed_with_the_last_at_once) {
+  start();
+  const auto id = run("web");
+  print_all(id, 1, 5);
+  std::vector<std::shared_ptr<browser>> all;
+  for (int n = 0; n < 10; ++n) {
+    all.push_back(somebody());
+    ASSERT_EQ(watch(id, all.back()), "ok");
+  }
+  advance(2s);
+  EXPECT_EQ(engine().open_logs(), 1U);
+  print_all(id, 6, 9);
+  advance(100ms);
+  for (const auto& who : all)
+    EXPECT_EQ(who->lines(), numbers(1, 9));
+  EXPECT_EQ(counts().watchers, 10U);
+  for (std::size_t n = 0; n < 5; ++n)
+    unwatch(all[n]);
+  for (std::size_t n = 5; n < 9; ++n)
+    leave(all[n]);
+  EXPECT_EQ(engine().open_logs(), 1U);
+  unwatch(all[9]);
+  EXPECT_EQ(engine().open_logs(), 0U);
+  EXPECT_EQ(all[9]->lines().back(), ".requested");
+  EXPECT_EQ(counts().streams, 0U);
+  const auto before = all[9]->packets.size();
+  print(id, "late");
+  advance(100ms);
+  EXPECT_EQ(all[9]->packets.size(), before);
+}
+
+TEST_F(log_hub_test, a_second_watcher_joins_without_loss_or_doubles) {
+  simulated.latency = 7ms;
+  start();
+  const auto id = run("web");
+  print_all(id, 1, 20);
+  const auto ann = somebody(), bob = somebody(), eve = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  log_watch_options options;
+  options.tail = 5;
+  ASSERT_EQ(watch(id, bob, options), "ok");
+  print_all(id, 21, 40); // while the history is read
+  options.tail = 0;
+  ASSERT_EQ(watch(id, eve, options), "ok");
+  print_all(id, 41, 60);
+  advance(2s);
+  EXPECT_EQ(ann->lines(), numbers(1, 60));
+  EXPECT_EQ(bob->lines(), numbers(16, 60));
+  EXPECT_EQ(eve->lines(), numbers(41, 60));
+  EXPECT_EQ(engine().open_logs(), 1U);
+}
+
+TEST_F(log_hub_test, a_second_watch_of_the_same_client_replaces_the_first) {
+  start();
+  const auto id = run("web");
+  print_all(id, 1, 3);
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  advance(100ms);
+  log_watch_options options;
+  options.tail = 0;
+  ASSERT_EQ(watch(id, ann, options, 2), "ok");
+  print_all(id, 4, 6);
+  advance(2s);
+  EXPECT_EQ(ann->lines(), numbers(1, 6));
+  unwatch(ann, 1); // the number of the one that was replaced
+  EXPECT_EQ(engine().open_logs(), 1U);
+  unwatch(ann, 2);
+  EXPECT_EQ(engine().open_logs(), 0U);
+}
+
+TEST_F(log_hub_test, a_stopped_containers_stream_waits_and_goes_on) {
+  start();
+  const auto id = run("web");
+  print_all(id, 1, 3);
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  stop(id);
+  advance(30s);
+  EXPECT_EQ(ann->lines(), numbers(1, 3));
+  start_again(id);
+  print_all(id, 4, 6); // before the next look
+  advance(10s);
+  EXPECT_EQ(ann->lines(), numbers(1, 6));
+  stop(id);
+  advance(30s);
+  start_again(id);
+  tell(hub_, log_container_news{id, true, false});
+  settle();
+  print(id, "7");
+  advance(30ms); // no look is due: the news did it
+  EXPECT_EQ(ann->lines(), numbers(1, 7));
+}
+
+TEST_F(log_hub_test, a_removed_containers_stream_ends) {
+  start();
+  const auto id = run("web");
+  const auto ann = somebody(), bob = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_EQ(watch(id, bob), "ok");
+  print(id, "last words");
+  remove(id);
+  tell(hub_, log_container_news{id, false, true});
+  advance(5s);
+  EXPECT_EQ(ann->lines(), (strings{"last words", ".removed"}));
+  EXPECT_EQ(bob->lines(), (strings{"last words", ".removed"}));
+  EXPECT_EQ(counts().streams, 0U);
+  EXPECT_EQ(counts().watchers, 0U);
+  EXPECT_EQ(watch(id, ann), "not_found");
+  EXPECT_EQ(counts().streams, 0U);
+}
+
+TEST_F(log_hub_test, engine_killed_and_back_streams_resume) {
+  start();
+  const auto id = run("web");
+  print_all(id, 1, 3);
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  advance(1s);
+  engine().set_reachable(false);
+  advance(20s);
+  print_all(id, 4, 6);
+  engine().set_reachable(true);
+  advance(20s);
+  print(id, "7");
+  advance(1s);
+  EXPECT_EQ(ann->lines(), numbers(1, 7));
+}
+
+TEST_F(log_hub_test, a_connection_that_breaks_off_is_replaced_without_loss_or_doubles) {
+  start();
+  const auto id = run("web");
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  for (int round = 0; round < 5; ++round) {
+    print_all(id, round * 10 + 1, round * 10 + 10);
+    engine().cut_logs();
+    settle();
+  }
+  advance(5s);
+  EXPECT_EQ(ann->lines(), numbers(1, 50));
+}
+
+TEST_F(log_hub_test, what_the_engine_no_longer_has_is_a_gap) {
+  start();
+  const auto id = run("web");
+  print_all(id, 1, 3);
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  advance(1s);
+  stop(id);
+  advance(1s);
+  start_again(id);
+  print_all(id, 4, 9);
+  engine().rotate_log(id, 2);
+  settle();
+  advance(10s);
+  EXPECT_EQ(ann->lines(), (strings{"1", "2", "3", "!rotation", "8", "9"}));
+  EXPECT_EQ(counts().gaps_rotation, 1U);
+}
+
+TEST_F(log_hub_test, a_lone_client_that_does_not_read_loses_nothing) {
+  start();
+  const auto id = run("web");
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ann->reads = false;
+  const std::string line(1'000, 'x');
+  for (int n = 0; n < 10'000; ++n)
+    engine().write_log(id, line + std::to_string(n));
+  advance(5s);
+  EXPECT_LT(ann->queued, 2U * 1024 * 1024);
+  ann->reads = true;
+  ann->queued = 0;
+  advance(5s);
+  const auto lines = ann->lines();
+  ASSERT_EQ(lines.size(), 10'000U);
+  for (int n = 0; n < 10'000; ++n)
+    ASSERT_EQ(lines[static_cast<std::size_t>(n)], line + std::to_string(n));
+}
+
+TEST_F(log_hub_test, one_that_falls_behind_is_told_what_it_missed_and_nobody_else_feels_it) {
+  start();
+  const auto id = run("web");
+  const auto ann = somebody(), bob = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_EQ(watch(id, bob), "ok");
+  advance(2s);
+  bob->reads = false;
+  const std::string line(1'000, 'x');
+  for (int n = 0; n < 10'000; ++n)
+    engine().write_log(id, line);
+  advance(5s);
+  EXPECT_EQ(ann->lines().size(), 10'000U);
+  EXPECT_LE(bob->queued, 4U * 1024 * 1024);
+  bob->reads = true;
+  bob->queued = 0;
+  advance(1s);
+  print(id, "after");
+  advance(1s);
+  const auto gaps = bob->events("log_gap");
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(*gaps[0].find("reason")->as_string(), "slow_client");
+  std::int64_t lost = 0, bytes = 0;
+  ASSERT_TRUE(gaps[0].find("lines")->get_int(lost) && gaps[0].find("bytes")->get_int(bytes));
+  EXPECT_EQ(static_cast<std::size_t>(lost) + bob->lines().size() - 2, 10'000U);
+  EXPECT_EQ(bytes, lost * (1'000 + 1 + 31));
+  EXPECT_EQ(bob->lines().back(), "after");
+  EXPECT_TRUE(ann->events("log_gap").empty());
+}
+
+TEST_F(log_hub_test, filters_and_formats) {
+  start();
+  const auto id = run("web");
+  const auto all = somebody(), errors = somebody(), err = somebody(), found = somebody(),
+             binary = somebody();
+  log_watch_options options;
+  options.timestamps = false;
+  ASSERT_EQ(watch(id, all, options), "ok");
+  options.filter.level = log_severity::error;
+  ASSERT_EQ(watch(id, errors, options), "ok");
+  options.filter = {};
+  options.filter.channel = log_channel::err;
+  ASSERT_EQ(watch(id, err, options), "ok");
+  options.filter = {};
+  options.filter.pattern = "b[0-9]+";
+  ASSERT_EQ(watch(id, found, options), "ok");
+  options.filter = {};
+  options.encoding = log_encoding::binary;
+  ASSERT_EQ(watch(id, binary, options), "ok");
+  advance(2s);
+  print(id, "INFO a1");
+  print(id, "ERROR b2");
+  print(id, "  at line b3");
+  print(id, "to stderr \"q\"", log_channel::err);
+  print(id, "INFO \xff end");
+  advance(1s);
+  EXPECT_EQ(all->lines(false), (strings{"INFO a1", "ERROR b2", "  at line b3", "to stderr \"q\"",
+                                        "INFO \xef\xbf\xbd end"}));
+  EXPECT_EQ(errors->lines(false), (strings{"ERROR b2", "  at line b3"}));
+  EXPECT_EQ(err->lines(false), (strings{"to stderr \"q\""}));
+  EXPECT_EQ(found->lines(false), (strings{"ERROR b2", "  at line b3"}));
+  std::string text;
+  for (const auto& part : binary->attachments)
+    text += part + "\n";
+  EXPECT_EQ(text, "INFO a1\nERROR b2\n  at line b3\nto stderr \"q\"\nINFO \xef\xbf\xbd end\n");
+  EXPECT_EQ(engine().open_logs(), 1U);
+  options.filter.pattern = "(";
+  EXPECT_EQ(watch(id, somebody(), options), "invalid_request");
+}
+
+TEST_F(log_hub_test, lines_are_batched_for_20_ms_but_the_first_does_not_wait) {
+  start();
+  const auto id = run("web");
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  advance(1s);
+  engine().write_log(id, "a");
+  settle();
+  EXPECT_EQ(ann->packets.size(), 1U);
+  for (int n = 0; n < 10; ++n)
+    engine().write_log(id, "b");
+  settle();
+  EXPECT_EQ(ann->packets.size(), 1U);
+  advance(20ms);
+  EXPECT_EQ(ann->packets.size(), 2U);
+  EXPECT_EQ(ann->lines().size(), 11U);
+}
+
+TEST_F(log_hub_test, an_engine_that_is_away_is_said) {
+  start();
+  const auto id = run("web");
+  engine().set_reachable(false);
+  settle();
+  EXPECT_EQ(watch(id, somebody()), "engine_unavailable");
+  EXPECT_EQ(counts().streams, 0U);
+  EXPECT_EQ(counts().watchers, 0U);
+}
+
+TEST_F(log_hub_test, clients_that_start_and_stop_in_a_loop_leave_nothing) {
+  simulated.latency = 3ms;
+  start();
+  const auto id = run("web");
+  print_all(id, 1, 10);
+  std::vector<std::shared_ptr<browser>> all;
+  for (int n = 0; n < 200; ++n) {
+    all.push_back(somebody());
+    ASSERT_EQ(watch(id, all.back()), "ok");
+    if (n % 3 == 0) leave(all.back());
+    if (n % 3 == 1) unwatch(all.back());
+    if (n % 7 == 0) advance(4ms);
+  }
+  for (const auto& who : all)
+    leave(who);
+  advance(5s);
+  EXPECT_EQ(engine().open_logs(), 0U);
+  EXPECT_EQ(counts().streams, 0U);
+  EXPECT_EQ(counts().watchers, 0U);
+}
+
+} // namespace
+} // namespace dockhost::actors
