@@ -2,7 +2,7 @@
 // What the node adds to the engine: each command through the node beside the same engine calls made directly.
 //
 //   scripts/with-test-engine.sh node bench/node_overhead.mjs PROGRAM [--rounds 15] [--added-rounds 40]
-//        [--calls 2000] [--burst-rounds 5] [--only ratio,burst,ssh,queries]
+//        [--calls 2000] [--burst-rounds 5] [--only ratio,burst,ssh,queries] [--peers build/bench/bench/peers]
 //
 // Prints JSON on stdout, progress on stderr. Every step is checked on the engine by inspect. SSH readiness is off,
 // save where it is what is measured.
@@ -15,6 +15,7 @@ import { measureBurst, measureRatio } from "./overhead/ratio.mjs";
 import { measureSsh } from "./overhead/ssh.mjs";
 import { DirectCalls } from "./support/engine.mjs";
 import { cpuPressure, machine } from "./support/figures.mjs";
+import { DEFAULT_FOLDER } from "./support/peers.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,6 +25,7 @@ const { values: options, positionals } = parseArgs({
     calls: { type: "string", default: "2000" },
     "burst-rounds": { type: "string", default: "5" },
     only: { type: "string", default: "ratio,burst,ssh,queries" },
+    peers: { type: "string", default: DEFAULT_FOLDER }, // the programs of bench/peers
   },
 });
 const [program] = positionals;
@@ -33,7 +35,7 @@ if (!program) {
 }
 const wanted = new Set(options.only.split(","));
 const results = { benchmark: "node_overhead", machine_before: machine() };
-const context = await Context.start(resolve(program), {
+const context = await Context.start(resolve(program), resolve(options.peers), {
   rounds: Number(options.rounds),
   addedRounds: Number(options["added-rounds"]),
   calls: Number(options.calls),

@@ -29,6 +29,8 @@ const against = ({ measured, aim, unit, met, missed_by: by }) =>
 const rate = (perSecond) =>
   perSecond >= 1e6 ? `${short(perSecond / 1e6)} M/s` : perSecond >= 1e4 ? `${short(perSecond / 1e3)} k/s` : `${short(perSecond)}/s`;
 
+const bottleneck = ({ measuring_was_the_bottleneck: was }) => (was ? " (the measuring was the bottleneck)" : "");
+
 function ports({ benchmarks }) {
   const AIM_US = 50;
   table("Port registry, 95 % full", ["allocation", "p50", "p99", "p99.9", "aim (p99)", ""],
@@ -84,15 +86,14 @@ function overhead({ added, ratio, burst, ssh, queries }) {
       p99(added.all_without_waiting_for_looks), "–", ""],
     ...["create", "stop", "start", "delete"].map((name) =>
       [name, `${short(added[name].added_ms.p50)} ms`, p99(added[name].added_ms), "–", ""]),
-    [`floor: npm's client makes the same calls${added.script_was_the_bottleneck ? " (the script was the bottleneck)" : ""}`,
+    [`floor: a native client makes the same calls${bottleneck(added)}`,
       `${short(added.floor_ms.p50)} ms`, p99(added.floor_ms), "–", ""],
     ["processor time of the node per command", `${short(added.node_cpu_per_command_ms)} ms (mean)`, "", "–", ""]]);
 
-  for (const [key, server] of [["bare_server", "a server that only writes and times bytes"], ["npm_server", "npm's server"]]) {
+  for (const [key, server] of [["bare_server", "a native server that only writes and times bytes"], ["npm_server", "npm's server"]]) {
     const asked = queries?.[key];
     if (!asked) continue;
-    const note = asked.script_was_the_bottleneck ? " (the script was the bottleneck)" : "";
-    table(`Checks and lists, seen by ${server}${note}`, ["", "p50", "p99", "aim (p99)", ""], [
+    table(`Checks and lists, seen by ${server}${bottleneck(asked)}`, ["", "p50", "p99", "aim (p99)", ""], [
       ...["exists", "running", "list_one", "list_all"].map((name) =>
         [name.replaceAll("_", " "), `${short(asked[name].ms.p50)} ms`, ...against(asked[name].p99_against_aim)]),
       ["floor: no node in between", `${short(asked.floor_ms.p50)} ms`, `${short(asked.floor_ms.p99)} ms`, "–", ""],

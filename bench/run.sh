@@ -83,7 +83,8 @@ fi
 if wants overhead; then
   install_packages run
   if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then apt_install docker.io; fi
-  measure node_overhead as_root scripts/with-test-engine.sh node bench/node_overhead.mjs "$build/apps/dockhost"
+  measure node_overhead as_root scripts/with-test-engine.sh node bench/node_overhead.mjs "$build/apps/dockhost" \
+    --peers "$build/bench/peers"
 fi
 
 say "Figures"

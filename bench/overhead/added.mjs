@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The time that the node itself adds to a command: from its arrival to its answer, less the engine calls, which a
-// proxy between node and engine times. What the proxy and this process take to notice bytes counts against the node.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { bodyOf, EngineProxy } from "../support/engine_proxy.mjs";
-import { DirectCalls, socketPath } from "../support/engine.mjs";
+// The time that the node itself adds to a command: from its sending to its answer, less the engine calls. The native
+// peers time both; what they take to notice bytes counts against the node.
+import { DirectCalls } from "../support/engine.mjs";
 import { against, median, pause, prove, quantile, rounded, summary } from "../support/figures.mjs";
-import { helper } from "../support/helper.mjs";
 import { createFields, DIRECT_PORTS, SETTLE_MS } from "./context.mjs";
 
 const AIM_P99_MS = 3;
@@ -30,8 +25,8 @@ function kindOf({ method, path }) {
 }
 
 /** The exchanges of one command, its own calls and others of the same time. */
-function split(proxy, name, sent, ms) {
-  const all = proxy.between(sent, sent + ms);
+function split(exchanges, name, sent, ms) {
+  const all = exchanges.filter(({ begin, end }) => end > sent && end <= sent + ms && begin < sent + ms);
   const own = all.filter((each) => kindOf(each) !== "other");
   const kinds = own.map(kindOf);
   prove(String(kinds) === String(CALLS[name]), `${name} makes the calls ${CALLS[name]}, not ${kinds}`);
@@ -45,7 +40,8 @@ function split(proxy, name, sent, ms) {
 function record(recorded, own) {
   for (const exchange of own) {
     const rest = exchange.path.replace(/^\/v[\d.]+\/containers\/[0-9a-f]{64}/, "");
-    recorded[kindOf(exchange)] ??= { path: exchange.path, rest, body: Buffer.from(bodyOf(exchange)) };
+    const body = exchange.request.subarray(exchange.request.indexOf("\r\n\r\n") + 4);
+    recorded[kindOf(exchange)] ??= { path: exchange.path, rest, body };
   }
 }
 
@@ -56,8 +52,8 @@ function figuresOf(samples, floor) {
   const figures = {
     all: { ...summary(added), p99_against_aim: against(AIM_P99_MS, quantile(added, 0.99), "ms") },
     floor_ms: summary(Object.values(floor).flat()),
-    // A floor that takes half of what is allowed says more about this process than about the node.
-    script_was_the_bottleneck: quantile(Object.values(floor).flat(), 0.99) > AIM_P99_MS / 2,
+    // A floor that takes half of what is allowed says more about the measuring than about the node.
+    measuring_was_the_bottleneck: quantile(Object.values(floor).flat(), 0.99) > AIM_P99_MS / 2,
     all_without_waiting_for_looks: summary(everything.map((each) => each.added - each.waited)),
   };
   for (const [name, list] of Object.entries(samples)) {
@@ -76,17 +72,19 @@ function figuresOf(samples, floor) {
 
 /** {figures, recorded}: also what the node sent, so that the same calls can be made without it. */
 export async function measureAdded(context) {
-  const folder = mkdtempSync(join(tmpdir(), "dockhost-bench-proxy-"));
-  const proxy = await EngineProxy.start(join(folder, "engine.sock"), socketPath());
-  const { node, peer } = await context.startNode(
-    { "containers.name_prefix": PREFIX }, { DOCKER_HOST: `unix://${proxy.path}` });
+  const { peers } = context;
+  const node = context.spawnNode(
+    peers.port, { "containers.name_prefix": PREFIX }, { DOCKER_HOST: `unix://${peers.proxyPath}` });
+  await node.logged("fleet.loaded");
+  const peer = await peers.peer(node.id);
+  await peer.containers();
   const samples = { create: [], stop: [], start: [], delete: [] };
   const recorded = {};
 
   const one = async (name, event, payload, state, warmUp) => {
-    proxy.forget();
+    await peers.calls();
     const { sent, ms } = await peer.succeed(event, payload);
-    const { own, waited } = split(proxy, name, sent, ms);
+    const { own, waited } = split(await peers.calls(), name, sent, ms);
     record(recorded, own);
     const engine = own.reduce((sum, { begin, end }) => sum + end - begin, 0);
     const sample = { added: ms - engine, engine, waited, before: own[0].begin - sent, after: sent + ms - own.at(-1).end };
@@ -94,16 +92,17 @@ export async function measureAdded(context) {
     await context.engine.proveState(PREFIX + payload.username, state);
   };
 
-  // The floor: the same calls, on the same way, by npm's client, which does nothing else.
+  // The floor: the same calls, on the same way, by a native client that does nothing else.
   const floor = { create: [], stop: [], start: [], delete: [] };
-  const caller = helper("calls_client.mjs", `http://127.0.0.1:${context.server.port}`, proxy.path);
-  const callerPeer = await context.server.peer("calls");
+  const caller = await peers.floor();
   const direct = new DirectCalls(context.engine, recorded);
-  const bare = async (name, calls, warmUp) => {
-    proxy.forget();
-    const { sent, ms, reply } = await callerPeer.succeed("calls", calls);
-    const { own } = split(proxy, name, sent, ms);
+  const bare = async (name, calls, container, state, warmUp) => {
+    await caller.succeed("prepare", calls.map((each) => ({ ...each, body: each.body?.toString("base64") })));
+    await peers.calls();
+    const { sent, ms, reply } = await caller.succeed("go", {});
+    const { own } = split(await peers.calls(), name, sent, ms);
     if (!warmUp) floor[name].push(ms - own.reduce((sum, { begin, end }) => sum + end - begin, 0));
+    await context.engine.proveState(container, state);
     return reply.id;
   };
 
@@ -117,18 +116,20 @@ export async function measureAdded(context) {
     await one("start", "start-container", { username }, "running", i < 0);
     await one("delete", "delete-container", { username }, "absent", i < 0);
     if (i >= 0) cpu += node.cpuMs() - before;
-    const id = await bare("create", direct.create(`floor-${i}`, DIRECT_PORTS), i < 0);
-    await bare("stop", direct.stop(id), i < 0);
-    await bare("start", direct.start(id), i < 0);
-    await bare("delete", direct.remove(id), i < 0);
-    await context.engine.proveState(`floor-${i}`, "absent");
+    const container = `floor-${i}`;
+    const id = await bare("create", direct.create(container, DIRECT_PORTS), container, "running", i < 0);
+    await bare("stop", direct.stop(id), container, "exited", i < 0);
+    await bare("start", direct.start(id), container, "running", i < 0);
+    await bare("delete", direct.remove(id), container, "absent", i < 0);
     await pause(SETTLE_MS);
   }
-  caller.stdin.end();
   await context.stopNode(node);
-  await proxy.close();
-  rmSync(folder, { recursive: true, force: true });
   const commands = context.counts.addedRounds * Object.keys(CALLS).length;
   // Processor time, unlike the rest, hardly depends on what else the machine does.
-  return { figures: { ...figuresOf(samples, floor), node_cpu_per_command_ms: rounded(cpu / commands) }, recorded };
+  const figures = {
+    ...figuresOf(samples, floor),
+    node_cpu_per_command_ms: rounded(cpu / commands),
+    peers_realtime: peers.realtime,
+  };
+  return { figures, recorded };
 }

@@ -5,6 +5,7 @@ import { Engine } from "../support/engine.mjs";
 import { prove } from "../support/figures.mjs";
 import { MainServer } from "../support/main_server.mjs";
 import { NodeProcess } from "../support/node_process.mjs";
+import { Peers } from "../support/peers.mjs";
 
 export const AIM_RATIO = 1.05;
 export const DIRECT_PORTS = 26000; // of the containers that are made past the nodes
@@ -21,14 +22,17 @@ const publicKey = (() => {
 export const createFields = (username) => ({ username, sshPublicKey: publicKey, startingPort: NODE_PORTS.first });
 
 export class Context {
-  static async start(program, counts) {
-    return new Context(program, counts, await MainServer.start());
+  /** `folder`: where the programs of the native peers are. */
+  static async start(program, folder, counts) {
+    const peers = await Peers.start(folder);
+    return new Context(program, counts, await MainServer.start(), peers);
   }
 
-  constructor(program, counts, server) {
+  constructor(program, counts, server, peers) {
     this.program = program;
     this.counts = counts; // {rounds, addedRounds, calls, burstRounds}
-    this.server = server;
+    this.server = server; // npm's
+    this.peers = peers; // what times to the microsecond
     this.engine = new Engine();
     this.nodes = [];
   }
@@ -50,7 +54,7 @@ export class Context {
     return node;
   }
 
-  /** A node that has connected to the main server and reported. */
+  /** A node that has connected to npm's server and reported. */
   async startNode(settings, environment) {
     const node = this.spawnNode(this.server.port, settings, environment);
     await node.logged("fleet.loaded");
@@ -66,6 +70,7 @@ export class Context {
   async close() {
     for (const node of this.nodes) node.kill();
     this.engine.close();
+    await this.peers.close();
     await this.server.close();
   }
 }
