@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+// Log streams of a real engine, reached through a proxy that counts connections and can cut them.
+#include "actors/live/log_hub_actor.hpp"
+#include "actors/live/log_packets.hpp"
+#include "actors/node/docker_actor.hpp"
+#include "docker/engine_factory.hpp"
+#include "net/io_thread.hpp"
+#include "protocol/engineio_server.hpp"
+#include "tests/support/await.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/fault_proxy.hpp"
+#include "tests/support/temp_folder.hpp"
+#include "tests/support/test_engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+namespace dockhost::actors {
+namespace {
+
+using namespace std::chrono_literals;
+using dockhost::test::await;
+using dockhost::test::eventually;
+using dockhost::test::run_program;
+using dockhost::test::test_engine;
+
+/// Keeps the lines of log_update events, without timestamps.
+class browser final : public live_outlet {
+public:
+  bool emit(log_packet packet, std::size_t) override {
+    const std::lock_guard lock(mutex_);
+    ++packets_;
+    if (raw_) {
+      texts_.push_back(std::move(packet));
+      return true;
+    }
+    take(packet->text);
+    return true;
+  }
+  [[nodiscard]] std::size_t queued_bytes() const override { return 0; }
+  [[nodiscard]] bool connected() const override { return true; }
+
+  /// Packets are read at the end only: for measurements.
+  void keep_raw() { raw_ = true; }
+  std::vector<std::string> lines() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& packet : texts_)
+      take(packet->text);
+    texts_.clear();
+    return lines_;
+  }
+  std::size_t packets() {
+    const std::lock_guard lock(mutex_);
+    return packets_;
+  }
+  /// Whether a packet has come with this text in it.
+  bool has_raw(std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    return !texts_.empty() && texts_.back()->text.find(text) != std::string::npos;
+  }
+
+private:
+  void take(const std::string& text) {
+    const auto parsed = json::parse(text.substr(text.find('[')));
+    const auto& args = *parsed->as_array();
+    const auto& name = *args[0].as_string();
+    if (name == "log_gap") lines_.push_back("!" + *args[1].find("reason")->as_string());
+    if (name == "log_stream_stopped") lines_.push_back("." + *args[1].find("reason")->as_string());
+    if (name != "log_update") return;
+    std::string_view rest = *args[1].find("log")->as_string();
+    for (;;) {
+      const auto end = rest.find('\n');
+      lines_.emplace_back(rest.substr(0, end));
+      if (end == rest.npos) break;
+      rest.remove_prefix(end + 1);
+    }
+  }
+
+  std::mutex mutex_;
+  bool raw_ = false;
+  std::size_t packets_ = 0;
+  std::vector<log_packet> texts_;
+  std::vector<std::string> lines_;
+};
+
+class log_engine_test : public ::testing::Test {
+protected:
+  log_engine_test() : proxy_("unix://" + folder_.file("engine.sock"), test_engine::host()) {
+    auto world = std::make_shared<environment>();
+    world->make_engine = [this]() -> std::shared_ptr<docker::engine> {
+      docker::engine_options options;
+      options.host = "unix://" + folder_.file("engine.sock");
+      return docker::make_engine(options, io_).value();
+    };
+    world->unix_ms = [] {
+      return std::chrono::duration_cast<std::chrono::milliseconds>(
+                 std::chrono::system_clock::now().time_since_epoch())
+          .count();
+    };
+    world->uniform = [] { return 0.5; };
+    caf_config_.set("scheduler.policy", caf::atom("sharing"));
+    caf_config_.set("scheduler.max-threads", std::size_t{2});
+    system_ = std::make_unique<caf::actor_system>(caf_config_);
+    docker_ = system_->spawn(docker_behavior, environment_ptr(world));
+    hub_ = system_->spawn(log_hub_behavior, environment_ptr(world), docker_);
+  }
+  ~log_engine_test() override {
+    end_now(hub_, caf::exit_reason::kill);
+    end_now(docker_, caf::exit_reason::kill);
+    hub_ = nullptr;
+    docker_ = nullptr;
+    system_.reset();
+    for (const auto& name : names_)
+      (void)run_program({"docker", "rm", "-f", name});
+  }
+
+  /// Runs a shell script in a container of its own; its full id.
+  std::string run(std::vector<std::string> options, const std::string& script) {
+    names_.push_back("logs-" + std::to_string(::getpid()) + "-" + std::to_string(names_.size()));
+    std::vector<std::string> args{"docker", "run", "-d", "--init", "--name", names_.back()};
+    args.insert(args.end(), options.begin(), options.end());
+    args.insert(args.end(), {test_engine::image(), "sh", "-c", script});
+    auto out = run_program(args).output;
+    while (!out.empty() && out.back() == '\n')
+      out.pop_back();
+    return out.substr(out.size() - std::min<std::size_t>(64, out.size()));
+  }
+  std::string watch(const std::string& id, const std::shared_ptr<browser>& who,
+                    std::size_t tail = 1'000'000) {
+    watch_log w;
+    w.client = std::to_string(reinterpret_cast<std::uintptr_t>(who.get()));
+    w.watch = 1;
+    w.container_id = id;
+    w.spelling = "web";
+    w.options.tail = tail;
+    w.options.timestamps = false;
+    w.to = who;
+    return await<std::string>([&](auto done) {
+      system_->spawn([hub = hub_, w, done](caf::event_based_actor* self) {
+        self->request(hub, 20s, w)
+            .then(
+                [done](const log_watch_answer& a) { done(a.failure ? a.failure->message : "ok"); },
+                [done](const caf::error& e) { done(caf::to_string(e)); });
+      });
+    });
+  }
+  void unwatch(const std::shared_ptr<browser>& who) {
+    caf::anon_send(hub_,
+                   unwatch_log{std::to_string(reinterpret_cast<std::uintptr_t>(who.get())), 1});
+  }
+  static bool has(const std::shared_ptr<browser>& who, const std::string& line) {
+    return eventually([&] {
+      const auto lines = who->lines();
+      return std::find(lines.begin(), lines.end(), line) != lines.end();
+    });
+  }
+
+  dockhost::test::temp_folder folder_;
+  dockhost::test::fault_proxy proxy_;
+  net::io_thread io_;
+  caf::actor_system_config caf_config_;
+  std::unique_ptr<caf::actor_system> system_;
+  docker_actor docker_;
+  log_hub_actor hub_;
+  std::vector<std::string> names_;
+};
+
+std::vector<std::string> counted(int from, int to) {
+  std::vector<std::string> out;
+  for (int n = from; n <= to; ++n)
+    out.push_back("line " + std::to_string(n));
+  return out;
+}
+
+double cpu_seconds() {
+  ::rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const ::timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+TEST_F(log_engine_test, a_flood_of_200000_lines_arrives_whole_and_in_order) {
+  const auto id = run({}, "seq -f 'line %.0f' 1 200000; echo over; sleep 600");
+  const auto ann = std::make_shared<browser>();
+  ann->keep_raw();
+  const auto before = cpu_seconds();
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_TRUE(eventually([&] { return ann->has_raw("over"); }, 60s));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  RecordProperty("lines_per_second", static_cast<int>(200'000 / took.count()));
+  RecordProperty("cpu_ms", static_cast<int>((cpu_seconds() - before) * 1'000));
+  std::printf("flood: %.0f lines/s, %.2f core-seconds, %zu packets\n", 200'000 / took.count(),
+              cpu_seconds() - before, ann->packets());
+  auto expected = counted(1, 200'000);
+  expected.emplace_back("over");
+  EXPECT_TRUE(ann->lines() == expected);
+}
+
+TEST_F(log_engine_test, ten_watchers_share_one_connection_which_goes_with_the_last) {
+  const auto id = run({}, "for n in 1 2 3 4 5; do echo line $n; done; sleep 600");
+  std::vector<std::shared_ptr<browser>> all;
+  for (int n = 0; n < 10; ++n) {
+    all.push_back(std::make_shared<browser>());
+    ASSERT_EQ(watch(id, all.back()), "ok");
+    ASSERT_TRUE(has(all.back(), "line 5"));
+  }
+  // The pool's idle connections are closed by themselves after a while: what stays is the follow.
+  const auto with = proxy_.open();
+  for (const auto& who : all)
+    unwatch(who);
+  EXPECT_TRUE(eventually([&] { return proxy_.open() < with; }, 5s));
+  for (const auto& who : all) {
+    EXPECT_TRUE(has(who, ".requested"));
+    auto lines = who->lines();
+    ASSERT_FALSE(lines.empty());
+    lines.pop_back();
+    EXPECT_EQ(lines, counted(1, 5));
+  }
+}
+
+TEST_F(log_engine_test, a_terminals_output_has_no_carriage_returns) {
+  const auto id = run({"-t"}, "for n in 1 2 3; do echo line $n; done; echo over; sleep 600");
+  const auto ann = std::make_shared<browser>();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_TRUE(has(ann, "over"));
+  auto expected = counted(1, 3);
+  expected.emplace_back("over");
+  EXPECT_EQ(ann->lines(), expected);
+}
+
+TEST_F(log_engine_test, long_lines_arrive_whole) {
+  for (const std::string tty : {"-i", "-t"}) {
+    const auto id =
+        run({tty}, "head -c 100000 /dev/zero | tr '\\0' 'x'; echo; echo over; sleep 600");
+    const auto ann = std::make_shared<browser>();
+    ASSERT_EQ(watch(id, ann), "ok");
+    ASSERT_TRUE(has(ann, "over"));
+    EXPECT_TRUE(ann->lines().front() == std::string(100'000, 'x')) << tty;
+  }
+}
+
+TEST_F(log_engine_test, follows_across_a_restart_of_the_container_and_a_cut_connection) {
+  const auto id = run({}, "n=$(cat /n 2>/dev/null || echo 0); while :; do n=$((n + 1)); "
+                          "echo $n >/n; echo line $n; sleep 0.01; done");
+  const auto ann = std::make_shared<browser>();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_TRUE(has(ann, "line 20"));
+  proxy_.cut(true);
+  ASSERT_TRUE(eventually([&] { return proxy_.open() == 0; }));
+  proxy_.cut(false);
+  const auto after_cut = "line " + std::to_string(ann->lines().size() + 20);
+  ASSERT_TRUE(has(ann, after_cut));
+  (void)run_program({"docker", "restart", "-t", "1", names_.back()});
+  const auto after_restart = "line " + std::to_string(ann->lines().size() + 20);
+  ASSERT_TRUE(has(ann, after_restart));
+  const auto lines = ann->lines();
+  // A number that was written down may have been printed by nobody, at the kill: never twice.
+  EXPECT_EQ(std::set<std::string>(lines.begin(), lines.end()).size(), lines.size());
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "!rotation"), 0);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "!engine_restart"), 0);
+}
+
+TEST_F(log_engine_test, a_removed_container_ends_its_stream) {
+  const auto id = run({}, "echo line 1; sleep 600");
+  const auto ann = std::make_shared<browser>();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_TRUE(has(ann, "line 1"));
+  (void)run_program({"docker", "rm", "-f", names_.back()});
+  EXPECT_TRUE(has(ann, ".removed")); // without any news: a look finds it
+}
+
+} // namespace
+} // namespace dockhost::actors
