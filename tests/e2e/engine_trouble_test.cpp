@@ -39,12 +39,18 @@ TEST_F(Trouble, PortBlockStolenMeansTheNextBlock) {
 
   // Taken between the choice and the start: at the moment the engine tells of the created
   // container. The race can be lost, so several users try.
-  child_process events(
-      {.argv = {"docker", "events", "--filter", "event=create", "--format", "{{.ID}}"},
-       .environment = {},
-       .without = {},
-       .log = {},
-       .control = true});
+  // From now on, whenever the program gets to subscribe.
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(now);
+  const auto nanos = std::to_string((now - whole) / 1ns);
+  const auto since =
+      std::to_string(whole.count()) + "." + std::string(9 - nanos.size(), '0') + nanos;
+  child_process events({.argv = {"docker", "events", "--since", since, "--filter", "event=create",
+                                 "--format", "{{.ID}}"},
+                        .environment = {},
+                        .without = {},
+                        .log = {},
+                        .control = true});
   bool stolen = false;
   for (int round = 0; round < 20 && !stolen; ++round) {
     const auto base = static_cast<std::uint16_t>(first + 30 + 6 * round);
