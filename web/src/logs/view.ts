@@ -20,11 +20,6 @@ export class LogView {
     return this.pausedAt !== null;
   }
 
-  /** Where the element was when it was last heard of. */
-  get scrollTop(): number {
-    return this.position.scrollTop;
-  }
-
   /** Lines that came since the pause. */
   get held(): number {
     return this.pausedAt === null ? 0 : this.stream.lines.end - Math.max(this.pausedAt, this.stream.lines.first);

@@ -38,6 +38,8 @@ export function LogViewport(props: Props) {
   const [viewport, setViewport] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
   const settling = useRef(0);
+  /** Where the element is as far as we know: put there by us, or told by an event. */
+  const heard = useRef(0);
 
   useImperativeHandle(handle, () => ({ redraw, focus: () => scroller.current?.focus() }), []);
   useEffect(() => stream.listen(redraw), [stream]);
@@ -56,10 +58,10 @@ export function LogViewport(props: Props) {
   const { geometry, position } = view.refresh(rowHeight, viewport);
   useLayoutEffect(() => {
     const element = scroller.current;
-    // While the reader scrolls, the browser has the say.
-    if (element && settling.current === 0 && Math.abs(element.scrollTop - position.scrollTop) >= 1) {
-      element.scrollTop = position.scrollTop;
-    }
+    // While the reader scrolls, the browser has the say; also in the moment between a scroll and its event.
+    if (!element || settling.current !== 0 || Math.abs(element.scrollTop - heard.current) >= 1) return;
+    if (Math.abs(element.scrollTop - position.scrollTop) >= 1) element.scrollTop = position.scrollTop;
+    heard.current = element.scrollTop;
   });
 
   const settle = () => {
@@ -68,13 +70,18 @@ export function LogViewport(props: Props) {
     clearTimeout(settling.current);
     settling.current = 0;
     // A next gesture has begun already: to move the element now would end it.
-    if (Math.abs(element.scrollTop - view.scrollTop) >= 1) return;
+    if (Math.abs(element.scrollTop - heard.current) >= 1) return;
     view.align();
     redraw();
   };
   const onScroll = () => {
     const element = scroller.current;
-    if (!element || !view.scrolledTo(element.scrollTop, element.scrollHeight - element.clientHeight)) return;
+    if (!element) return;
+    heard.current = element.scrollTop;
+    if (!view.scrolledTo(element.scrollTop, element.scrollHeight - element.clientHeight)) {
+      redraw();
+      return;
+    }
     onFollowing(view.following);
     clearTimeout(settling.current);
     // From here on the element goes along with the end; there is nothing to wait for.
