@@ -152,6 +152,21 @@ std::optional<command_line> parse_command_line(int argc, const char* const* argv
   doctor->add_flag("--json", out.json, "Print the findings as JSON");
   doctor->footer(exit_codes);
 
+  CLI::App* token = app.add_subcommand("token", "Tokens for the live view");
+  token->require_subcommand(1);
+  CLI::App* token_new = token->add_subcommand("new", "Make one: printed once, and kept nowhere");
+  token_new->callback([&out] { out.what = command::token_new; });
+  token_new->add_option("--name", out.token.name, "Whose it is, for the log")
+      ->type_name("NAME")
+      ->required();
+  token_new->add_option("--role", out.token.role, "viewer sees, operator also acts")
+      ->type_name("ROLE")
+      ->check(CLI::IsMember({"viewer", "operator"}));
+  token_new
+      ->add_option("--expires", out.token.expires, "How long it is good, e.g. 30d; else for ever")
+      ->type_name("DURATION");
+  token_new->footer(exit_codes);
+
   add("version", "Print the version", command::version);
 
   try { // the library reports by exceptions; they end here

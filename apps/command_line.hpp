@@ -9,7 +9,7 @@
 
 namespace dockhost::apps {
 
-enum class command { node, check_config, doctor, version };
+enum class command { node, check_config, doctor, token_new, version };
 
 /// The flags that say where settings come from; every command that reads settings has them.
 struct config_flags {
@@ -25,6 +25,11 @@ struct command_line {
   bool print_defaults = false; ///< check-config
   bool print_effective = false;
   bool json = false; ///< doctor
+  struct {
+    std::string name;
+    std::string role = "viewer";
+    std::string expires; ///< a duration; empty: never
+  } token;               ///< token new
 };
 
 inline constexpr int exit_ok = 0;

@@ -75,6 +75,15 @@ private:
     if (const auto* whole = node.as_integer()) return whole->get();
     if (const auto* real = node.as_floating_point()) return real->get();
     if (const auto* truth = node.as_boolean()) return truth->get();
+    if (const auto* list = node.as_array()) {
+      std::vector<std::string> out;
+      for (const auto& each : *list) {
+        const auto* member = each.as_string();
+        if (member == nullptr) return std::nullopt;
+        out.push_back(member->get());
+      }
+      return out;
+    }
     return std::nullopt;
   }
 

@@ -5,6 +5,7 @@
 #include "apps/load.hpp"
 #include "apps/log.hpp"
 #include "apps/node_command.hpp"
+#include "apps/token_command.hpp"
 #include "platform/log.hpp"
 #include "platform/signals.hpp"
 
@@ -51,6 +52,7 @@ int run(int argc, char** argv) {
   case apps::command::node: return node(*line);
   case apps::command::check_config: return apps::run_check_config(*line);
   case apps::command::doctor: return apps::run_doctor(*line);
+  case apps::command::token_new: return apps::run_token_new(*line);
   case apps::command::version: std::cout << "dockhost " DOCKHOST_VERSION "\n"; return apps::exit_ok;
   }
   return apps::exit_usage;

@@ -3,6 +3,7 @@
 
 #include "json/json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <span>
@@ -50,6 +51,14 @@ words<rehandshake_policy> words_of(rehandshake_policy) {
   return list;
 }
 
+words<live_role> words_of(live_role) {
+  static constexpr std::pair<std::string_view, live_role> list[] = {
+      {"viewer", live_role::viewer}, {"operator", live_role::operator_}};
+  return list;
+}
+
+using texts = std::vector<std::string>;
+
 template <class T>
 inline constexpr bool is_duration =
     std::is_same_v<T, milliseconds> || std::is_same_v<T, seconds> || std::is_same_v<T, minutes>;
@@ -58,6 +67,8 @@ template <class T>
 std::string type_name(bool bytes) {
   if constexpr (std::is_same_v<T, std::string>) {
     return "text";
+  } else if constexpr (std::is_same_v<T, texts>) {
+    return "list of texts";
   } else if constexpr (std::is_same_v<T, bool>) {
     return "true or false";
   } else if constexpr (std::is_same_v<T, std::int64_t>) {
@@ -88,6 +99,8 @@ std::string expected(bool bytes) {
                  : "expected a whole number";
   } else if constexpr (std::is_same_v<T, std::string>) {
     return "expected a text in quotes";
+  } else if constexpr (std::is_same_v<T, texts>) {
+    return R"(expected a list of texts, such as ["a", "b"])";
   } else {
     const auto name = type_name<T>(bytes);
     return name == "number" ? "expected a number" : "expected " + name;
@@ -106,6 +119,9 @@ std::optional<T> convert(const raw_value& raw, bool bytes) {
   const auto* text = std::get_if<std::string>(&raw);
   if constexpr (std::is_same_v<T, std::string>) {
     return text == nullptr ? std::nullopt : std::optional(*text);
+  } else if constexpr (std::is_same_v<T, texts>) {
+    const auto* list = std::get_if<texts>(&raw);
+    return list == nullptr ? std::nullopt : std::optional(*list);
   } else if constexpr (std::is_same_v<T, bool>) {
     const auto* truth = std::get_if<bool>(&raw);
     return truth == nullptr ? std::nullopt : std::optional(*truth);
@@ -134,6 +150,21 @@ std::optional<T> convert(const raw_value& raw, bool bytes) {
   }
 }
 
+/// What stands between commas, without blanks around it.
+texts split_list(std::string_view text) {
+  texts out;
+  while (!text.empty()) {
+    auto part = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    while (part.starts_with(' '))
+      part.remove_prefix(1);
+    while (part.ends_with(' '))
+      part.remove_suffix(1);
+    if (!part.empty()) out.emplace_back(part);
+  }
+  return out;
+}
+
 /// A flag's text as the kind of value that T wants.
 template <class T>
 raw_value raw_from_text(std::string_view text) {
@@ -150,6 +181,8 @@ raw_value raw_from_text(std::string_view text) {
     const auto* end = text.data() + text.size();
     const auto [stop, status] = std::from_chars(text.data(), end, real);
     if (status == std::errc{} && stop == end) return real;
+  } else if constexpr (std::is_same_v<T, texts>) {
+    return split_list(text);
   }
   return std::string(text);
 }
@@ -193,6 +226,11 @@ std::string toml_text(const option_member& where, bool bytes, const settings& fr
         const T& value = member(copy);
         if constexpr (std::is_same_v<T, std::string>) {
           return quoted(value);
+        } else if constexpr (std::is_same_v<T, texts>) {
+          std::string out = "[";
+          for (const auto& each : value)
+            out += (out == "[" ? "" : ", ") + quoted(each);
+          return out + "]";
         } else if constexpr (std::is_same_v<T, bool>) {
           return value ? "true" : "false";
         } else if constexpr (std::is_same_v<T, std::int64_t>) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace dockhost::apps {
 
@@ -17,21 +18,22 @@ template <class T>
 using member_of = T& (*)(settings&);
 
 /// Where an option's value lives, and so its type.
-using option_member = std::variant<member_of<std::string>, member_of<bool>, member_of<std::int64_t>,
-                                   member_of<double>, member_of<std::chrono::milliseconds>,
-                                   member_of<std::chrono::seconds>, member_of<std::chrono::minutes>,
-                                   member_of<engine_kind>, member_of<pull_policy>,
-                                   member_of<log_format>, member_of<rehandshake_policy>>;
+using option_member =
+    std::variant<member_of<std::string>, member_of<bool>, member_of<std::int64_t>,
+                 member_of<double>, member_of<std::vector<std::string>>,
+                 member_of<std::chrono::milliseconds>, member_of<std::chrono::seconds>,
+                 member_of<std::chrono::minutes>, member_of<engine_kind>, member_of<pull_policy>,
+                 member_of<log_format>, member_of<rehandshake_policy>, member_of<live_role>>;
 
 /// As TOML knows values.
-using raw_value = std::variant<bool, std::int64_t, double, std::string>;
+using raw_value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 /// Puts `raw` where `where` says. The error says what was expected instead ("expected a duration
 /// such as ..."); the settings are then unchanged. `bytes`: an integer that may be a size.
 [[nodiscard]] std::optional<std::string> assign(const option_member& where, bool bytes,
                                                 const raw_value& raw, settings& out);
 
-/// The same from the text of a flag or of the environment.
+/// The same from the text of a flag or of the environment; a list's texts stand between commas.
 [[nodiscard]] std::optional<std::string> assign_text(const option_member& where, bool bytes,
                                                      std::string_view text, settings& out);
 

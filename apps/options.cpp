@@ -27,6 +27,7 @@ using co = container_settings;
 using po = port_settings;
 using ca = capacity_settings;
 using de = deadline_settings;
+using li = live_settings;
 
 constexpr option table[] = {
     {"server.url", &at<&s::server, &sv::url>,
@@ -163,6 +164,44 @@ constexpr option table[] = {
      10, hour},
     {"deadlines.shutdown", &at<&s::deadlines, &de::shutdown>,
      "From the request to stop to the node's end, at most.", second, hour},
+
+    {"live.enabled", &at<&s::live, &li::enabled>,
+     "Whether the live view (dashboard, states, logs, figures) is served."},
+    {"live.address", &at<&s::live, &li::address>,
+     "Where it listens. Without tokens only this machine is served: 127.0.0.1 or ::1."},
+    {"live.port", &at<&s::live, &li::port>, "Its port; 0: any free one, named in the log.", 0,
+     65'535},
+    {"live.path", &at<&s::live, &li::path>, "Path of its Socket.IO server."},
+    {"live.tokens", &at<&s::live, &li::tokens>,
+     "Who may use it: lines that `dockhost token new` prints. The tokens themselves are nowhere."},
+    {"live.local_role", &at<&s::live, &li::local_role>,
+     "Where there are no tokens, what everybody on this machine may do: viewer, operator."},
+    {"live.origins", &at<&s::live, &li::origins>,
+     "Origins of other sites whose pages may use it, such as \"https://panel.example.org\"."},
+    {"live.managed_only", &at<&s::live, &li::managed_only>,
+     "Whether it shows this node's own containers only."},
+    {"live.foreign_actions", &at<&s::live, &li::foreign_actions>,
+     "Whether operators may act on containers that are not this node's own."},
+    {"live.compression", &at<&s::live, &li::compression>,
+     "Whether messages to browsers are compressed (permessage-deflate)."},
+    {"live.max_clients", &at<&s::live, &li::max_clients>, "Connections at a time.", 1, 100'000},
+    {"live.max_clients_per_address", &at<&s::live, &li::max_clients_per_address>,
+     "Connections at a time from one address.", 1, 100'000},
+    {"live.max_streams", &at<&s::live, &li::max_streams>, "Log streams of one client.", 1, 10'000},
+    {"live.max_requests", &at<&s::live, &li::max_requests>, "Requests of one client per second.", 1,
+     100'000},
+    {"live.client_buffer", &at<&s::live, &li::client_buffer>,
+     "What may wait for one client; beyond it, it is told what it has missed.", 64.0 * 1024,
+     256.0 * 1024 * 1024, false, true},
+    {"live.max_payload", &at<&s::live, &li::max_payload>, "Largest message taken from a client.",
+     1'024, 64.0 * 1024 * 1024, false, true},
+    {"live.ping_interval", &at<&s::live, &li::ping_interval>,
+     "How often a client must show that it lives.", 100, hour},
+    {"live.ping_timeout", &at<&s::live, &li::ping_timeout>, "How long it may take to.", 100, hour},
+    {"live.cert_file", &at<&s::live, &li::cert_file>,
+     "TLS: PEM file of the certificate with its chain; empty: none."},
+    {"live.key_file", &at<&s::live, &li::key_file>,
+     "PEM file of its key; empty: in the certificate's file."},
 
     {"journal.keep", &at<&s::journal, &journal_settings::keep>,
      "How long the answer to a request id is remembered.", 10 * minute, 365 * day},

@@ -3,6 +3,8 @@
 #include "apps/api_key.hpp"
 #include "apps/config.hpp"
 #include "apps/options.hpp"
+#include "core/access_token.hpp"
+#include "core/web_origin.hpp"
 #include "platform/file.hpp"
 #include "platform/log.hpp"
 #include "platform/machine.hpp"
@@ -10,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 #include <string_view>
 
 #include <arpa/inet.h>
@@ -173,6 +176,44 @@ public:
     }
   }
 
+  void live() {
+    const auto& live = s_.live;
+    if (!live.enabled) return;
+    if (live.address.empty()) error("live.address", "must be an IP address");
+    address("live.address", live.address);
+    if (live.tokens.empty() && !live.address.empty() && !is_loopback(live.address)) {
+      error("live.address",
+            "is open to other machines, and there are no live.tokens: make one with `dockhost "
+            "token new`, or listen on 127.0.0.1");
+    }
+    if (!live.path.starts_with('/') || !live.path.ends_with('/') || live.path.size() < 2) {
+      error("live.path", "must begin and end with a slash, such as \"/socket.io/\"");
+    }
+    std::set<std::string> names;
+    for (const auto& each : live.tokens) {
+      const auto token = parse_access_token(each);
+      if (!token) {
+        error("live.tokens", "has a wrong entry: " + token.err());
+      } else if (!names.insert(token->name).second) {
+        error("live.tokens", "has two entries named \"" + token->name + "\"");
+      }
+    }
+    for (const auto& each : live.origins) {
+      if (each != "*" && !is_origin(each)) {
+        error("live.origins",
+              "has a wrong entry: \"" + each + "\"; write scheme://host or scheme://host:port");
+      }
+    }
+    if (live.cert_file.empty() && !live.key_file.empty()) {
+      error("live.cert_file", "is missing: live.key_file is of no use without it");
+    }
+    readable("live.cert_file", live.cert_file);
+    readable("live.key_file", live.key_file);
+    if (live.cert_file.empty() && !live.address.empty() && !is_loopback(live.address)) {
+      warn("live.cert_file", "is not set: tokens go over the network unencrypted");
+    }
+  }
+
   void log() {
     platform::log_level level{};
     if (!platform::parse_log_level(s_.log.level, level)) {
@@ -240,6 +281,7 @@ std::vector<problem> validate(const settings& values, const address_checks& chec
   v.engine(checks);
   v.containers();
   v.ports();
+  v.live();
   v.log();
   return out;
 }

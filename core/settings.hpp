@@ -106,6 +106,36 @@ struct deadline_settings {
   std::chrono::milliseconds shutdown{60'000}; ///< SIGTERM to exit at most
 };
 
+/// What the holder of a token may do in the live view.
+enum class live_role {
+  viewer,   ///< see states, logs and figures
+  operator_ ///< and start, stop, restart and delete containers
+};
+
+/// The live view: what the node serves to browsers.
+struct live_settings {
+  bool enabled = true;
+  std::string address = "127.0.0.1";
+  std::int64_t port = 4180; ///< 0: any free one
+  std::string path = "/socket.io/";
+  std::vector<std::string> tokens;          ///< "NAME ROLE SHA256 [EXPIRY]", see core/access_token
+  live_role local_role = live_role::viewer; ///< of everybody, where there are no tokens
+  std::vector<std::string> origins;         ///< besides the page's own
+  bool managed_only = false;                ///< shows our own containers only
+  bool foreign_actions = false;             ///< operators may act on containers that are not ours
+  bool compression = false;
+  std::int64_t max_clients = 8'192;
+  std::int64_t max_clients_per_address = 1'024;
+  std::int64_t max_streams = 64;                ///< log streams of one client
+  std::int64_t max_requests = 50;               ///< of one client per second
+  std::int64_t client_buffer = 4 * 1024 * 1024; ///< bytes on their way to one client
+  std::int64_t max_payload = 1'000'000;         ///< of a message from a client
+  std::chrono::milliseconds ping_interval{25'000};
+  std::chrono::milliseconds ping_timeout{20'000};
+  std::string cert_file; ///< TLS, where set
+  std::string key_file;  ///< empty: in cert_file
+};
+
 struct journal_settings {
   std::chrono::minutes keep{60}; ///< answers are remembered at least this long
 };
@@ -124,6 +154,7 @@ struct settings {
   port_settings ports;
   capacity_settings capacity;
   deadline_settings deadlines;
+  live_settings live;
   journal_settings journal;
   log_settings log;
 };

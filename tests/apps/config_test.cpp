@@ -60,10 +60,23 @@ TEST(config_file, unknown_names_are_errors_with_their_line_and_a_suggestion) {
 TEST(config_file, wrong_types_say_what_was_expected) {
   EXPECT_THAT(toml_problems("[ports]\nfirst = \"3000\"\nlast = []\n[server]\ntls_verify = 1\n"),
               ElementsAre("error: f:2: ports.first: expected a whole number",
-                          "error: f:3: ports.last: expected one value",
+                          "error: f:3: ports.last: expected a whole number",
                           "error: f:5: server.tls_verify: expected true or false"));
   EXPECT_THAT(toml_problems("server = 1\n"),
               ElementsAre("error: f:1: \"server\" is a section: write it as [server]"));
+}
+
+TEST(config_file, lists_are_lists_of_texts) {
+  loaded_config config;
+  apply_toml(config, "[live]\norigins = ['http://a', 'http://b']\n", "f");
+  EXPECT_THAT(config.values.live.origins, ElementsAre("http://a", "http://b"));
+  EXPECT_THAT(toml_problems("[live]\norigins = ['a', 1]\n"),
+              ElementsAre("error: f:2: live.origins: expected one value"));
+  EXPECT_THAT(toml_problems("[live]\norigins = 'a'\n"),
+              ElementsAre(HasSubstr("f:2: live.origins: expected a list of texts")));
+  config_sources sources;
+  sources.environment["DOCKHOST_LIVE__ORIGINS"] = "http://a, http://b,";
+  EXPECT_THAT(load_config(sources).values.live.origins, ElementsAre("http://a", "http://b"));
 }
 
 TEST(config_file, bad_syntax_names_its_line) {
@@ -280,6 +293,36 @@ TEST(validate, looks_at_names_and_addresses) {
   EXPECT_THAT(judged([](settings& s) { s.containers.storage_size = "ten"; }), ::testing::SizeIs(1));
   EXPECT_THAT(judged([](settings& s) { s.log.level = "loud"; }), ::testing::SizeIs(1));
   EXPECT_THAT(judged([](settings& s) { s.node.state_dir = "state"; }), ::testing::SizeIs(1));
+}
+
+TEST(validate, live_view_without_tokens_stays_on_this_machine) {
+  EXPECT_THAT(judged([](settings& s) { s.live.address = "::1"; }), IsEmpty());
+  EXPECT_THAT(judged([](settings& s) { s.live.address = "0.0.0.0"; }),
+              Contains(HasSubstr("error: live.address is open to other machines, and there are no "
+                                 "live.tokens: make one with `dockhost token new`")));
+  EXPECT_THAT(judged([](settings& s) {
+                s.live.address = "0.0.0.0";
+                s.live.enabled = false;
+              }),
+              IsEmpty());
+  EXPECT_THAT(judged([](settings& s) {
+                s.live.address = "0.0.0.0";
+                s.live.tokens = {"tv viewer sha256:" + std::string(64, '0')};
+              }),
+              ElementsAre("warning: live.cert_file is not set: tokens go over the network "
+                          "unencrypted"));
+}
+
+TEST(validate, looks_at_tokens_origins_and_paths_of_the_live_view) {
+  EXPECT_THAT(judged([](settings& s) {
+                s.live.tokens = {"tv", "a viewer sha256:" + std::string(64, '0'),
+                                 "a viewer sha256:" + std::string(64, '1')};
+                s.live.origins = {"panel.example.org"};
+                s.live.path = "socket.io";
+              }),
+              ElementsAre(HasSubstr("live.path must begin"), HasSubstr("live.tokens has a wrong"),
+                          HasSubstr("live.tokens has two entries named \"a\""),
+                          HasSubstr("live.origins has a wrong entry: \"panel.example.org\"")));
 }
 
 TEST(validate, asks_the_given_functions_about_addresses) {

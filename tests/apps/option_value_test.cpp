@@ -147,6 +147,8 @@ TEST(options, every_option_reaches_a_member_of_its_own) {
                                std::string("cli"),
                                std::string("always"),
                                std::string("json"),
+                               std::string("operator"),
+                               std::vector<std::string>{"one", "two"},
                                !toml_text(each.where, each.bytes, {}).starts_with("t"),
                                std::int64_t{7'200'000},
                                0.125};
