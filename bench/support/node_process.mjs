@@ -10,6 +10,10 @@ import { apiKey } from "./main_server.mjs";
 
 const STOP_MS = 90_000;
 
+/** The priority that the unit file gives the node. Without the right to it `nice` runs it all the same, and says so. */
+const UNIT = new URL("../../conf/dockhost-node.service", import.meta.url);
+const NICE = /^Nice=(-?\d+)$/m.exec(readFileSync(UNIT, "utf8"))[1];
+
 export class NodeProcess {
   /** `settings`: options of the configuration by their full names; `environment`: additions. */
   constructor(program, port, settings = {}, environment = {}) {
@@ -35,7 +39,7 @@ export class NodeProcess {
     this.lines = []; // {at, event, ...}
     this.waiting = [];
     this.spawnedAt = performance.now();
-    this.process = spawn(program, args, { cwd: this.folder, env, stdio: ["ignore", "ignore", "pipe"] });
+    this.process = spawn("nice", ["-n", NICE, program, ...args], { cwd: this.folder, env, stdio: ["ignore", "ignore", "pipe"] });
     this.ended = new Promise((resolve) => this.process.once("close", (code, signal) => resolve(code ?? signal)));
     this.ended.then((code) => {
       for (const { reject } of this.waiting) reject(new Error(`the node ended (${code}): ${this.tail()}`));
