@@ -15,6 +15,13 @@ namespace {
 constexpr std::size_t clients = 5000;
 constexpr std::size_t aim = 6 * 1024; // bytes each; the session's own come on top
 
+/// A sanitizer's own memory would be measured: there the test only shows that all are served.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool memory_is_ours = false;
+#else
+constexpr bool memory_is_ours = true;
+#endif
+
 /// This process' private memory: what would be gone with it.
 std::size_t private_bytes() {
   std::ifstream file("/proc/self/smaps_rollup");
@@ -71,10 +78,7 @@ struct quiet_listener : websocket_listener {
 };
 
 TEST(IdleWebSockets, FiveThousandCostLittleMemory) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "the sanitizer's own memory would be measured";
-#endif
-  if (!allow_descriptors(clients + 100)) GTEST_SKIP() << "not enough file descriptors allowed";
+  ASSERT_TRUE(allow_descriptors(clients + 100)) << "not enough file descriptors allowed";
   int down[2];
   int up[2];
   ASSERT_EQ(::pipe(down), 0);
@@ -112,7 +116,9 @@ TEST(IdleWebSockets, FiveThousandCostLittleMemory) {
     const std::size_t each = (after - before) / clients;
     RecordProperty("bytes_per_idle_websocket", static_cast<int>(each));
     std::printf("%zu idle WebSockets: %zu bytes each\n", clients, each);
-    EXPECT_LT(each, aim);
+    if (memory_is_ours) {
+      EXPECT_LT(each, aim);
+    }
   }
   ::close(down[1]);
   int status = 0;
