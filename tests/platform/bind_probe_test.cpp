@@ -9,9 +9,11 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,20 +93,35 @@ std::uint16_t leave_time_wait() {
   return server.port;
 }
 
-TEST(bind_probe, a_free_port_is_free_and_stays_so) {
+/// A network of the tests' own, so that nobody else on the machine takes or leaves a port
+/// meanwhile.
+class bind_probe : public ::testing::Test {
+protected:
+  static void SetUpTestSuite() {
+    ASSERT_TRUE(::unshare(CLONE_NEWNET) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)
+        << "no right to make a network namespace: run this as root";
+    const unique_fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq loopback{};
+    std::strcpy(loopback.ifr_name, "lo");
+    loopback.ifr_flags = IFF_UP;
+    ASSERT_EQ(::ioctl(any.get(), SIOCSIFFLAGS, &loopback), 0);
+  }
+};
+
+TEST_F(bind_probe, a_free_port_is_free_and_stays_so) {
   const auto port = bind_socket(AF_INET, "0.0.0.0").port;
   for (int i = 0; i < 100; ++i) {
     ASSERT_TRUE(can_bind(port)) << "the probe must leave nothing behind";
   }
 }
 
-TEST(bind_probe, a_listener_is_busy) {
+TEST_F(bind_probe, a_listener_is_busy) {
   const auto server = bind_socket(AF_INET, "0.0.0.0", 0, option::reuse);
   ASSERT_EQ(::listen(server.fd.get(), 1), 0);
   EXPECT_FALSE(can_bind(server.port));
 }
 
-TEST(bind_probe, a_listener_on_one_address_is_busy) {
+TEST_F(bind_probe, a_listener_on_one_address_is_busy) {
   const auto server = bind_socket(AF_INET, "127.0.0.1", 0, option::reuse);
   ASSERT_EQ(::listen(server.fd.get(), 1), 0);
   EXPECT_FALSE(can_bind(server.port));
@@ -112,7 +129,7 @@ TEST(bind_probe, a_listener_on_one_address_is_busy) {
   EXPECT_TRUE(can_bind(server.port, "127.0.0.2"));
 }
 
-TEST(bind_probe, a_bound_socket_that_does_not_listen_is_busy) {
+TEST_F(bind_probe, a_bound_socket_that_does_not_listen_is_busy) {
   const auto plain = bind_socket(AF_INET, "0.0.0.0");
   EXPECT_FALSE(can_bind(plain.port));
   const auto sharing = bind_socket(AF_INET, "0.0.0.0", 0, option::reuse);
@@ -121,7 +138,7 @@ TEST(bind_probe, a_bound_socket_that_does_not_listen_is_busy) {
   EXPECT_FALSE(can_bind(local.port));
 }
 
-TEST(bind_probe, time_wait_is_free) {
+TEST_F(bind_probe, time_wait_is_free) {
   const auto port = leave_time_wait();
   ASSERT_NE(port, 0);
   ASSERT_EQ(bind_socket(AF_INET, "0.0.0.0", port).port, 0) << "no TIME_WAIT: nothing is tested";
@@ -129,7 +146,7 @@ TEST(bind_probe, time_wait_is_free) {
   EXPECT_TRUE(can_bind(port, "127.0.0.1"));
 }
 
-TEST(bind_probe, time_wait_and_a_bound_socket_is_busy) {
+TEST_F(bind_probe, time_wait_and_a_bound_socket_is_busy) {
   const auto port = leave_time_wait();
   ASSERT_NE(port, 0);
   const auto bound = bind_socket(AF_INET, "0.0.0.0", port, option::reuse);
@@ -137,7 +154,7 @@ TEST(bind_probe, time_wait_and_a_bound_socket_is_busy) {
   EXPECT_FALSE(can_bind(port));
 }
 
-TEST(bind_probe, an_established_connection_is_busy) {
+TEST_F(bind_probe, an_established_connection_is_busy) {
   auto server = bind_socket(AF_INET, "127.0.0.1", 0, option::reuse);
   ASSERT_EQ(::listen(server.fd.get(), 1), 0);
   const unique_fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -151,7 +168,7 @@ TEST(bind_probe, an_established_connection_is_busy) {
   EXPECT_FALSE(can_bind(server.port));
 }
 
-TEST(bind_probe, ipv6_alone_is_busy) {
+TEST_F(bind_probe, ipv6_alone_is_busy) {
   if (!has_ipv6()) return expect_ipv4_alone_is_probed();
   const auto six = bind_socket(AF_INET6, "::", 0, option::none);
   EXPECT_FALSE(can_bind(six.port));
@@ -160,7 +177,7 @@ TEST(bind_probe, ipv6_alone_is_busy) {
   EXPECT_FALSE(can_bind(sharing.port));
 }
 
-TEST(bind_probe, a_dual_stack_listener_is_busy) {
+TEST_F(bind_probe, a_dual_stack_listener_is_busy) {
   if (!has_ipv6()) return expect_ipv4_alone_is_probed();
   const auto both = bind_socket(AF_INET6, "::", 0, option::reuse, false);
   ASSERT_EQ(::listen(both.fd.get(), 1), 0);
@@ -168,14 +185,14 @@ TEST(bind_probe, a_dual_stack_listener_is_busy) {
   EXPECT_FALSE(can_bind(both.port, "127.0.0.1"));
 }
 
-TEST(bind_probe, refuses_what_cannot_be_bound) {
+TEST_F(bind_probe, refuses_what_cannot_be_bound) {
   const auto port = bind_socket(AF_INET, "0.0.0.0").port;
   EXPECT_FALSE(can_bind(0));
   EXPECT_FALSE(can_bind(port, "192.0.2.1")) << "not this machine's address";
   EXPECT_FALSE(can_bind(port, "localhost")) << "not an address";
 }
 
-TEST(bind_probe, works_where_ipv6_is_switched_off) {
+TEST_F(bind_probe, works_where_ipv6_is_switched_off) {
   const pid_t child = ::fork();
   if (child == 0) {
     if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(77);
