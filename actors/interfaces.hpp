@@ -5,6 +5,7 @@
 #pragma once
 
 #include "actors/live/log_messages.hpp"
+#include "actors/live/node_news.hpp"
 #include "actors/node/messages.hpp"
 
 #include <caf/all.hpp>
@@ -33,6 +34,19 @@ using outcome_sink_actor = caf::typed_actor<caf::reacts_to<command_outcome>>;
 /// Takes replies that are ready for the main server.
 using reply_sink_actor = caf::typed_actor<caf::reacts_to<reply_ready>>;
 
+/// Takes what the engine tells of containers that are not ours: listings, and events as they come.
+using engine_view_actor =
+    caf::typed_actor<caf::reacts_to<engine_listed>, caf::reacts_to<docker::container_event>>;
+
+/// Subscribes to how the link to the main server is.
+using server_link_listener_actor = caf::typed_actor<caf::reacts_to<server_link_changed>>;
+
+struct subscribe_engine_view {
+  engine_view_actor who;
+};
+struct subscribe_server_link {
+  server_link_listener_actor who;
+};
 struct subscribe_health {
   health_listener_actor who;
 };
@@ -123,6 +137,7 @@ using watch_actor =
     caf::typed_actor<caf::reacts_to<docker::container_event>, // from the engine's threads
                      caf::reacts_to<event_stream_ended>,      // from the engine's threads
                      caf::reacts_to<engine_health>,           // from the docker actor
+                     caf::reacts_to<subscribe_engine_view>,   // a listing follows, and all events
                      caf::reacts_to<relist_due>>;             // tick
 
 /// Events of the main server in, exactly one reply out; journal, request ids, V2 batches.
@@ -144,10 +159,11 @@ using router_actor =
 using connection_actor = caf::typed_actor<
     caf::reacts_to<link_connected>, // the io thread's news of the present session
     caf::reacts_to<link_refused>, caf::reacts_to<link_closed>, caf::reacts_to<link_event>,
-    caf::reacts_to<reply_ready>,       // from the router
-    caf::reacts_to<container_changed>, // from the fleet: reported to the server
-    caf::reacts_to<report_due>,        // tick: the state could not be reported, again
-    caf::reacts_to<reconnect_due>,     // ticks
+    caf::reacts_to<reply_ready>,           // from the router
+    caf::reacts_to<container_changed>,     // from the fleet: reported to the server
+    caf::reacts_to<subscribe_server_link>, // told at once, and on each change
+    caf::reacts_to<report_due>,            // tick: the state could not be reported, again
+    caf::reacts_to<reconnect_due>,         // ticks
     caf::reacts_to<connection_stable>, caf::reacts_to<rehandshake_due>,
     caf::reacts_to<key_changed>,                                 // a new API key: try at once
     caf::replies_to<close_connection>::with<connection_closed>>; // clean close, for the stop
@@ -224,6 +240,10 @@ DOCKHOST_MESSAGE(rehandshake_due)
 DOCKHOST_MESSAGE(close_connection)
 DOCKHOST_MESSAGE(connection_closed)
 DOCKHOST_MESSAGE(key_changed)
+DOCKHOST_MESSAGE(engine_listed)
+DOCKHOST_MESSAGE(server_link_changed)
+DOCKHOST_MESSAGE(subscribe_engine_view)
+DOCKHOST_MESSAGE(subscribe_server_link)
 DOCKHOST_MESSAGE(subscribe_health)
 DOCKHOST_MESSAGE(open_events)
 DOCKHOST_MESSAGE(open_log)

@@ -3,6 +3,7 @@
 
 #include "apps/engine_options.hpp"
 #include "apps/node_link.hpp"
+#include "apps/node_live.hpp"
 #include "core/labels.hpp"
 #include "docker/engine_factory.hpp"
 #include "net/ssh_probe.hpp"
@@ -133,6 +134,7 @@ result<actors::environment_ptr> make_environment(settings values, net::io_thread
     return memory.ok() ? std::optional(memory.value().available_bytes) : std::nullopt;
   };
   env->sha256 = platform::sha256;
+  if (values.live.enabled) serve_live_view(*env, values.live, io);
   env->config = std::move(values);
   return actors::environment_ptr(std::move(env));
 }

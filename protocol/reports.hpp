@@ -18,6 +18,8 @@ struct bound_port {
   std::uint16_t host = 0;
   std::uint16_t container = 0;
   std::string protocol = "tcp";
+
+  friend bool operator==(const bound_port&, const bound_port&) = default;
 };
 
 /// Any container of the engine, ours or not.

@@ -156,7 +156,8 @@ caf::result<log_watch_answer> log_stream_state::watch(watch_log& what) {
 
 void log_stream_state::admit(waiting_watch& w) {
   const auto& options = w.what.options;
-  log_watcher watcher{w.what.client, w.what.watch, w.what.to, log_allowance()};
+  const auto budget = static_cast<std::size_t>(env_->config.live.client_buffer);
+  log_watcher watcher{w.what.client, w.what.watch, w.what.to, log_allowance(budget)};
   w.answer.deliver(log_watch_answer{});
   if (follow_serial_ == 0) { // the first of all: the follow begins with its history
     tail_ = options.tail;

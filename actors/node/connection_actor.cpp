@@ -33,6 +33,9 @@ connection_actor::behavior_type connection_state::behave(environment_ptr env, fl
   env_ = std::move(env);
   fleet_ = std::move(fleet);
   router_ = std::move(router);
+  self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) {
+    std::erase_if(listeners_, [&down](const auto& who) { return who.address() == down.source; });
+  });
   const auto& config = env_->config.server;
   api_key_ = config.api_key;
   backoff_.emplace(config.backoff_base, config.backoff_cap, env_->uniform);
@@ -60,6 +63,11 @@ connection_actor::behavior_type connection_state::behave(environment_ptr env, fl
       },
       [this](reply_ready& r) { send_reply(r); },
       [this](const container_changed& c) { report_change(c); },
+      [this](const subscribe_server_link& s) {
+        self_->monitor(s.who);
+        listeners_.push_back(s.who);
+        self_->send(s.who, server_link_changed{live_word(phase_)});
+      },
       [this](const report_due& d) {
         if (d.session == session_ && phase_ == phase::connected && !told_) report_all();
       },
@@ -106,6 +114,20 @@ const char* connection_state::word(phase p) {
   return "idle";
 }
 
+/// As browsers are told (PROTOCOL part 2, node_state).
+const char* connection_state::live_word(phase p) {
+  switch (p) {
+  case phase::idle: return "none";
+  case phase::connecting: return "connecting";
+  case phase::connected: return "connected";
+  case phase::waiting_refused: return "refused";
+  case phase::waiting:
+  case phase::closing:
+  case phase::closed: return "disconnected";
+  }
+  return "none";
+}
+
 void connection_state::enter(phase next, const std::string& why) {
   const bool trouble = next == phase::waiting || next == phase::waiting_refused;
   platform::log(trouble ? log_level::warn : log_level::info, name,
@@ -113,6 +135,8 @@ void connection_state::enter(phase next, const std::string& why) {
                 {{"change", std::string(word(phase_)) + "->" + word(next)},
                  {"server", env_->config.server.url}});
   phase_ = next;
+  for (const auto& who : listeners_)
+    self_->send(who, server_link_changed{live_word(next)});
 }
 
 void connection_state::connect() {

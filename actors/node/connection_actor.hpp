@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dockhost::actors {
 
@@ -31,6 +32,8 @@ struct connection_state {
 private:
   enum class phase { idle, connecting, connected, waiting, waiting_refused, closing, closed };
   static const char* word(phase p);
+
+  static const char* live_word(phase p);
 
   void enter(phase next, const std::string& why);
   void connect();
@@ -73,6 +76,7 @@ private:
   std::optional<std::uint64_t> told_;
   std::map<std::string, container_changed> untold_; ///< by username, news that came before that
   std::optional<caf::typed_response_promise<connection_closed>> closing_;
+  std::vector<server_link_listener_actor> listeners_;
 };
 
 connection_actor::behavior_type

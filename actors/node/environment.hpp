@@ -4,10 +4,12 @@
 // thread and does not block.
 #pragma once
 
+#include "core/executor.hpp"
 #include "core/port_block.hpp"
 #include "core/settings.hpp"
 #include "core/username.hpp"
 #include "docker/engine.hpp"
+#include "net/http_server.hpp"
 #include "platform/ed25519.hpp"
 #include "json/json.hpp"
 
@@ -47,6 +49,18 @@ struct probe_result {
   std::string why;
 };
 
+/// What browsers come in by (net's HTTP server); destroying it drops them.
+class live_door {
+public:
+  virtual ~live_door() = default;
+  /// Takes no one in any more, and drops in a second who has not gone by then; `done` runs after
+  /// that, on the io thread.
+  virtual void shut(std::function<void()> done) = 0;
+  [[nodiscard]] virtual net::http_server_stats stats() const = 0;
+};
+/// Called on the io thread for each request.
+using live_request_fn = std::function<void(std::shared_ptr<net::http_exchange>)>;
+
 struct environment {
   settings config;
   std::string node_id;
@@ -60,6 +74,11 @@ struct environment {
   std::function<void(std::string host, std::uint16_t port, std::chrono::milliseconds timeout,
                      std::function<void(probe_result)>)>
       probe_ssh;
+  executor* io = nullptr; ///< the io thread; nothing: no live view
+  /// Listens as the settings say; or says why it can't.
+  std::function<basic_result<std::unique_ptr<live_door>, std::string>(live_request_fn)> open_door;
+  /// Answers with a file of the dashboard, if there is one at that path; on the io thread.
+  std::function<bool(const std::shared_ptr<net::http_exchange>&)> serve_file;
   std::function<bool(port_block)> can_bind;
   std::function<result<platform::ed25519_key>()> new_host_key;
   std::function<std::string()> new_id;   ///< a random UUID

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/node/node_supervisor.hpp"
 
+#include "actors/live/live_actor.hpp"
 #include "actors/node/connection_actor.hpp"
 #include "actors/node/docker_actor.hpp"
 #include "actors/node/fleet_actor.hpp"
@@ -22,6 +23,7 @@ using platform::log_level;
 constexpr std::size_t max_restarts = 5;
 constexpr auto restart_window = 30s;
 constexpr auto close_timeout = 5s;
+constexpr auto browsers_timeout = 1'500ms; ///< net drops them after a second
 constexpr auto describe_timeout = 2s;
 constexpr auto end_timeout = 500ms; ///< for the journal, whose disk may hang
 
@@ -87,8 +89,12 @@ void node_supervisor_state::start(std::size_t which) {
   case router:
     router_ = self_->spawn(router_behavior, env_, journal_, fleet_);
     return started(which, router_);
+  case live:
+    live_ = self_->spawn(live_behavior, env_, docker_, fleet_, watch_);
+    return started(which, live_);
   case connection:
     connection_ = self_->spawn(connection_behavior, env_, fleet_, router_);
+    self_->send(connection_, subscribe_server_link{live_});
     return started(which, connection_);
   case count: return;
   }
@@ -147,6 +153,8 @@ void node_supervisor_state::child_down(const caf::down_msg& down) {
 void node_supervisor_state::stop() {
   if (std::exchange(stopping_, true)) return;
   platform::log(log_level::info, name, "node.stopping", "finishing what runs, then closing");
+  // Browsers are let go first, and at once: what is left may take a while.
+  let_browsers_go();
   if (!alive_[router]) return end_all();
   self_->request(router_, env_->config.deadlines.shutdown, begin_shutdown{})
       .then([this](drained) { close_link(); },
@@ -163,7 +171,22 @@ void node_supervisor_state::close_link() {
       .then([this](connection_closed) { end_all(); }, [this](const caf::error&) { end_all(); });
 }
 
+void node_supervisor_state::let_browsers_go() {
+  if (!alive_[live]) return;
+  browsers_ = true;
+  const auto gone = [this] {
+    browsers_ = false;
+    if (std::exchange(end_after_browsers_, false)) end_all();
+  };
+  self_->request(live_, browsers_timeout, close_live{})
+      .then([gone](live_closed) { gone(); }, [gone](const caf::error&) { gone(); });
+}
+
 void node_supervisor_state::end_all() {
+  if (browsers_) {
+    end_after_browsers_ = true;
+    return;
+  }
   if (std::exchange(ending_, true)) return;
   bool any = false;
   for (std::size_t i = count; i-- > 0;) {

@@ -3,6 +3,7 @@
 
 #include "actors/actor_support.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/live/live_interface.hpp"
 #include "actors/node/environment.hpp"
 
 #include <caf/all.hpp>
@@ -32,9 +33,19 @@ struct node_supervisor_state {
                                               std::shared_ptr<store::journal> opened);
 
 private:
-  enum child : std::size_t { journal, docker, ports, fleet, watch, router, connection, count };
+  enum child : std::size_t {
+    journal,
+    docker,
+    ports,
+    fleet,
+    watch,
+    router,
+    live,
+    connection,
+    count
+  };
   static constexpr std::array<const char*, count> names = {
-      "journal", "docker", "ports", "fleet", "watch", "router", "connection"};
+      "journal", "docker", "ports", "fleet", "watch", "router", "live", "connection"};
 
   void start_from(std::size_t first);
   void start(std::size_t which);
@@ -43,6 +54,7 @@ private:
   void end_child(std::size_t which, caf::exit_reason why);
   void child_down(const caf::down_msg& down);
   void stop();
+  void let_browsers_go();
   void close_link();
   void end_all();
   void leave_the_journal();
@@ -59,6 +71,7 @@ private:
   fleet_actor fleet_;
   watch_actor watch_;
   router_actor router_;
+  live_actor live_;
   connection_actor connection_;
 
   std::array<caf::actor_addr, count> addresses_;
@@ -67,6 +80,8 @@ private:
   std::optional<std::size_t> restart_from_; ///< while the later siblings of a dead one are ended
   std::deque<std::chrono::steady_clock::time_point> restarts_;
   bool stopping_ = false;
+  bool browsers_ = false; ///< they are being let go
+  bool end_after_browsers_ = false;
   bool ending_ = false;
 };
 

@@ -54,6 +54,9 @@ watch_actor::behavior_type watch_state::behave(environment_ptr env, docker_actor
   docker_ = std::move(docker);
   ports_ = std::move(ports);
   fleet_ = std::move(fleet);
+  self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) {
+    std::erase_if(viewers_, [&down](const auto& who) { return who.address() == down.source; });
+  });
   self_->send(docker_, subscribe_health{watch_actor(self_)});
   return {
       [this](const docker::container_event& e) { heard(e); },
@@ -65,6 +68,7 @@ watch_actor::behavior_type watch_state::behave(environment_ptr env, docker_actor
         relist_soon(stream_pause);
       },
       [this](const engine_health& h) { health_changed(h); },
+      [this](const subscribe_engine_view& s) { subscribed(s.who); },
       [this](const relist_due& due) {
         if (due.generation != generation_) return;
         relist_at_.reset();
@@ -90,9 +94,18 @@ void watch_state::heard(const docker::container_event& e) {
   if (!contains(actions, e.action)) return;
   if (const auto owner = owner_of(e.attributes, env_->node_id)) {
     self_->send(fleet_, container_event_heard{*owner, e.id, state_after_event(e.action)});
-  } else if (contains(port_actions, e.action)) {
-    relist_soon(foreign_pause);
+    return;
   }
+  for (const auto& who : viewers_)
+    self_->send(who, e);
+  if (contains(port_actions, e.action)) relist_soon(foreign_pause);
+}
+
+void watch_state::subscribed(const engine_view_actor& who) {
+  self_->monitor(who);
+  viewers_.push_back(who);
+  // One that is on its way is told to everybody.
+  if (told_ && !listing_) relist();
 }
 
 void watch_state::relist_soon(std::chrono::milliseconds pause) {
@@ -114,6 +127,8 @@ void watch_state::relist() {
   if (std::exchange(stream_lost_, false)) open_stream();
   listing_ = true;
   const auto taken = self_->clock().now();
+  const auto taken_unix_nano =
+      std::chrono::nanoseconds(std::chrono::milliseconds(env_->unix_ms())).count();
   const auto timeout = env_->config.engine.list_timeout;
   const auto failed = [this](const std::string& why) {
     listing_ = false;
@@ -126,13 +141,15 @@ void watch_state::relist() {
   };
   self_->request(docker_, timeout + request_slack, engine_call{{}, op_list{}, timeout})
       .then(
-          [this, taken, failed](const engine_answer& answer) {
+          [this, taken, taken_unix_nano, failed](const engine_answer& answer) {
             if (const auto* e = std::get_if<engine_error>(&answer.value)) return failed(e->message);
             listing_ = false;
             failures_ = 0;
             if (const auto* all =
-                    std::get_if<std::vector<docker::container_summary>>(&answer.value))
+                    std::get_if<std::vector<docker::container_summary>>(&answer.value)) {
+              tell_view(*all, taken, taken_unix_nano);
               listed(*all, taken);
+            }
             const auto interval = env_->config.engine.relist_interval;
             if (std::exchange(again_, false)) {
               relist();
@@ -226,6 +243,20 @@ void watch_state::tell_foreign_ports() {
   for (const auto& [id, ports] : foreign_)
     told.ports.insert(ports.begin(), ports.end());
   self_->send(ports_, std::move(told));
+}
+
+void watch_state::tell_view(const std::vector<docker::container_summary>& all,
+                            std::chrono::steady_clock::time_point taken,
+                            std::int64_t taken_unix_nano) {
+  told_ = true;
+  if (viewers_.empty()) return;
+  auto foreign = std::make_shared<std::vector<docker::container_summary>>();
+  for (const auto& c : all) {
+    if (!owner_of(c.labels, env_->node_id)) foreign->push_back(c);
+  }
+  const engine_listed told{std::move(foreign), taken, taken_unix_nano};
+  for (const auto& who : viewers_)
+    self_->send(who, told);
 }
 
 watch_actor::behavior_type watch_behavior(self_pointer<watch_actor, watch_state> self,

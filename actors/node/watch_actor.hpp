@@ -35,11 +35,14 @@ private:
   void open_stream();
   void relist();
   void relist_soon(std::chrono::milliseconds pause);
+  void subscribed(const engine_view_actor& who);
   void listed(const std::vector<docker::container_summary>& all,
               std::chrono::steady_clock::time_point taken);
   void learn_foreign(const std::vector<docker::container_summary>& all);
   void inspect_next_foreign();
   void tell_foreign_ports();
+  void tell_view(const std::vector<docker::container_summary>& all,
+                 std::chrono::steady_clock::time_point taken, std::int64_t taken_unix_nano);
 
   self_ptr self_;
   environment_ptr env_;
@@ -59,6 +62,8 @@ private:
   std::set<std::string> inspected_;
   std::deque<std::string> to_inspect_;
   bool inspecting_ = false;
+  std::vector<engine_view_actor> viewers_; ///< those that live
+  bool told_ = false;                      ///< a listing has come
 };
 
 watch_actor::behavior_type watch_behavior(self_pointer<watch_actor, watch_state> self,

@@ -103,6 +103,9 @@ public:
   void set_header(std::string name, std::string value) {
     request_.headers.emplace_back(std::move(name), std::move(value));
   }
+  void set_parameter(std::string name, std::string value) {
+    request_.parameters.emplace_back(std::move(name), std::move(value));
+  }
   [[nodiscard]] int status() const { return answer ? answer->status : 0; }
   [[nodiscard]] std::string body() const {
     std::string out;

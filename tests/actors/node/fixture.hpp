@@ -97,6 +97,7 @@ protected:
 
   // ---- actors
   caf::actor_system& system() { return *system_; }
+  executor& io() { return executor_; }
 
   /// Keeps it in mind for the end of the test, where every actor is killed.
   template <class Handle>

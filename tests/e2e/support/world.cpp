@@ -64,6 +64,7 @@ world::world() : first_port_(static_cast<std::uint16_t>(12'000 + ::getpid() % 60
   config["ports"]["last"] = std::to_string(first_port_ + 3 * blocks - 1);
   config["capacity"]["max_containers"] = "200";
   config["capacity"]["min_free_memory_mb"] = "64";
+  config["live"]["port"] = "0";
   config["log"]["level"] = toml_text("debug");
 }
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// The live actor's answers to plain HTTP requests.
+#include "actors/live/live_actor.hpp"
+
+#include <utility>
+
+namespace dockhost::actors {
+
+namespace {
+
+net::server_response plain(int status, std::string body,
+                           std::string_view type = "text/plain; charset=utf-8") {
+  auto out = net::make_response(status, std::move(body), type);
+  for (auto& each : security_headers())
+    out.headers.push_back(std::move(each));
+  return out;
+}
+
+} // namespace
+
+void live_state::page(const page_request& r) {
+  switch (r.page) {
+  case live_page::health: return r.to(plain(200, "alive\n"));
+  case live_page::readiness: {
+    const bool reachable = health_ && health_->reachable;
+    if (reachable && own_known_) return r.to(plain(200, "ready\n"));
+    return r.to(plain(503, reachable ? "the containers are not known yet\n"
+                                     : "the container engine can't be reached\n"));
+  }
+  case live_page::metrics: return r.to(plain(503, "no metrics\n"));
+  case live_page::containers: {
+    auto out = plain(200, whole_text(), "application/json; charset=utf-8");
+    return r.to(std::move(out));
+  }
+  }
+}
+
+} // namespace dockhost::actors
