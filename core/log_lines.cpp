@@ -20,6 +20,17 @@ std::string_view whole_characters(std::string_view text, std::size_t size) {
   return text.substr(0, size - end < 4 ? end : size);
 }
 
+/// Whether a message that equals the one before it is there twice by a fault: old engines repeat
+/// one where the file was rotated in the middle of a line. Of a program, two times the same 16 KiB
+/// are to be expected only where they are the same few characters over and over.
+bool repeated_by_engine(std::string_view message) {
+  for (std::size_t period = 1; period <= 64; period *= 2)
+    if (message.size() > period &&
+        message.substr(period) == message.substr(0, message.size() - period))
+      return false;
+  return true;
+}
+
 } // namespace
 
 void log_line_assembler::feed(const log_batch& batch, log_line_sink& sink) {
@@ -46,7 +57,7 @@ void log_line_assembler::feed(std::string_view bytes, log_channel channel, bool 
       auto text = bytes.substr(0, end);
       const auto time = times_.take(text);
       if (!framed_ && text.ends_with('\r')) text.remove_suffix(1);
-      give(channel, time, text, sink);
+      give(channel, time, text, 0, sink);
     } else {
       extend(open, channel, bytes.substr(0, end), sink);
       complete(open, channel, sink);
@@ -83,14 +94,14 @@ void log_line_assembler::complete(open_line& open, log_channel channel, log_line
   }
   std::string_view text = open.raw;
   const auto time = times_.take(text);
-  std::string longer;
+  long_text longer;
   if (!open.messages.empty() || (!framed_ && text.size() > message_size)) {
     longer = joined(open, text);
-    text = longer;
+    text = longer.text;
   }
   if (!framed_ && text.ends_with('\r')) text.remove_suffix(1);
   const auto shown = whole_characters(text, max_line);
-  give(channel, time, shown, sink);
+  give(channel, time, shown, std::min(longer.earlier, shown.size()), sink);
   const auto beyond = text.size() - shown.size();
   const bool full = open.swallowed > 0; // its end is still to come, and is told then
   if (!full && beyond > 0) sink.cut(channel, beyond);
@@ -100,26 +111,35 @@ void log_line_assembler::complete(open_line& open, log_channel channel, log_line
 }
 
 void log_line_assembler::give(log_channel channel, const log_time& time, std::string_view text,
-                              log_line_sink& sink) {
+                              std::size_t earlier, log_line_sink& sink) {
   if (!time.text.empty()) last_nano_ = time.unix_nano;
-  sink.line({channel, last_nano_, time.text, text});
+  sink.line({channel, last_nano_, time.text, text, earlier});
 }
 
-std::string log_line_assembler::joined(const open_line& open, std::string_view text) {
-  std::string out;
+log_line_assembler::long_text log_line_assembler::joined(const open_line& open,
+                                                         std::string_view text) {
+  long_text longer;
+  auto& out = longer.text;
   out.reserve(text.size());
   const auto skipped = open.raw.size() - text.size(); // the first timestamp
   if (framed_) {
+    std::string_view before;
     std::size_t from = 0;
+    const auto add = [&](std::string_view message) {
+      if (message == before && repeated_by_engine(message)) return;
+      longer.earlier = out.size();
+      out.append(message);
+      before = message;
+    };
     for (const auto message : open.messages) {
       const auto at = message - skipped;
-      out.append(text.substr(from, at - from));
+      add(text.substr(from, at - from));
       auto rest = text.substr(at);
-      (void)times_.take(rest);
+      (void)times_.take(rest); // the engine gives all messages of a line the same
       from = text.size() - rest.size();
     }
-    out.append(text.substr(from));
-    return out;
+    add(text.substr(from));
+    return longer;
   }
   // Not framed: a timestamp stands where a message was full. Bytes that are no UTF-8 were made
   // longer by the engine after it had counted them.
@@ -135,8 +155,9 @@ std::string log_line_assembler::joined(const open_line& open, std::string_view t
     }
     if (!found) break;
   }
+  longer.earlier = out.size();
   out.append(text);
-  return out;
+  return longer;
 }
 
 } // namespace dockhost

@@ -20,19 +20,26 @@ struct log_line {
   std::int64_t unix_nano = 0; ///< that of the line before, where it has none of its own
   std::string_view time;      ///< as the engine writes it; empty: it has none
   std::string_view text;      ///< without its end; any bytes
+  /// How many bytes at the front of the text came in earlier messages than its end: only with a
+  /// line that is longer than one message.
+  std::size_t earlier = 0;
+
+  [[nodiscard]] std::string_view last_message() const { return text.substr(earlier); }
 };
 
 /// A line that is kept.
 struct kept_log_line {
   explicit kept_log_line(const log_line& line)
-      : channel(line.channel), unix_nano(line.unix_nano), time(line.time), text(line.text) {}
-  [[nodiscard]] log_line view() const { return {channel, unix_nano, time, text}; }
+      : channel(line.channel), unix_nano(line.unix_nano), time(line.time), text(line.text),
+        earlier(line.earlier) {}
+  [[nodiscard]] log_line view() const { return {channel, unix_nano, time, text, earlier}; }
   [[nodiscard]] std::size_t bytes() const { return sizeof *this + time.size() + text.size(); }
 
   log_channel channel;
   std::int64_t unix_nano;
   std::string time;
   std::string text;
+  std::size_t earlier;
 };
 
 /// Takes lines; what they point to lasts as long as the call.
@@ -66,9 +73,14 @@ private:
   /// Adds to an open line; gives it out where it is full.
   void extend(open_line& open, log_channel channel, std::string_view bytes, log_line_sink& sink);
   void complete(open_line& open, log_channel channel, log_line_sink& sink);
-  void give(log_channel channel, const log_time& time, std::string_view text, log_line_sink& sink);
+  void give(log_channel channel, const log_time& time, std::string_view text, std::size_t earlier,
+            log_line_sink& sink);
   /// The text of a line of several messages, without the timestamps in between.
-  [[nodiscard]] std::string joined(const open_line& open, std::string_view text);
+  struct long_text {
+    std::string text;
+    std::size_t earlier = 0; ///< see log_line
+  };
+  [[nodiscard]] long_text joined(const open_line& open, std::string_view text);
 
   std::array<open_line, 2> open_;
   log_time_reader times_;

@@ -81,7 +81,9 @@ void simulated_engine::state::write_log(const std::string& ref, const std::strin
     const std::lock_guard lock(mutex);
     const auto details = world.inspect(ref);
     if (!details) return;
-    logs[details->id].entries.push_back({wall_clock(), channel, line});
+    auto& log = logs[details->id];
+    log.last_time = std::max(log.last_time + 1, wall_clock()); // no two lines share a nanosecond
+    log.entries.push_back({log.last_time, channel, line});
     for (const auto& reader : log_readers)
       if (reader->id == details->id) readers.push_back(reader);
   }

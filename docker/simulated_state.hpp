@@ -64,6 +64,7 @@ struct simulated_engine::state : std::enable_shared_from_this<simulated_engine::
   struct container_log {
     std::deque<log_entry> entries;
     std::uint64_t first = 0; ///< the number of the first that is left
+    std::int64_t last_time = 0;
   };
   struct log_reader {
     log_request request;

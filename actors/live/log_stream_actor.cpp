@@ -425,6 +425,7 @@ void log_stream_state::arrived(log_arrived& a) {
 }
 
 void log_stream_state::line(const log_line& l) {
+  if (repeats_.again(l)) return;
   got_line_ = true;
   ++tally_->lines;
   cursor_.passed(l);

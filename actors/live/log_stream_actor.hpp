@@ -7,6 +7,7 @@
 #include "actors/live_interfaces.hpp"
 #include "actors/node/environment.hpp"
 #include "core/log_cursor.hpp"
+#include "core/log_repeats.hpp"
 
 #include <caf/all.hpp>
 
@@ -120,6 +121,7 @@ private:
   std::uint64_t follow_serial_ = 0;
   std::shared_ptr<docker::log_stream> follow_;
   log_line_assembler lines_;
+  log_repeats repeats_;
   log_cursor cursor_;
   std::optional<log_overlap> overlap_; ///< after a reopening
   std::optional<time_point> overlap_deadline_;

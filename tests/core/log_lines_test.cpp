@@ -16,11 +16,13 @@ struct seen : log_line_sink {
     std::string time, text;
     log_channel channel;
     std::int64_t nano;
+    std::string end;
   };
   std::vector<item> lines;
   std::size_t left_out = 0;
   void line(const log_line& l) override {
-    lines.push_back({std::string(l.time), std::string(l.text), l.channel, l.unix_nano});
+    lines.push_back({std::string(l.time), std::string(l.text), l.channel, l.unix_nano,
+                     std::string(l.last_message())});
   }
   void cut(log_channel, std::size_t bytes) override { left_out += bytes; }
   [[nodiscard]] std::vector<std::string> texts() const {
@@ -121,8 +123,25 @@ TEST(log_line_assembler, a_long_line_loses_the_timestamps_inside) {
     }
     ASSERT_EQ(out.lines.size(), 1U) << frames;
     EXPECT_EQ(out.lines[0].text, part + part + rest) << frames;
+    EXPECT_EQ(out.lines[0].end, rest) << frames;
     EXPECT_EQ(out.left_out, 0U);
   }
+}
+
+TEST(log_line_assembler, a_message_inside_a_line_is_not_repeated) {
+  std::string part;
+  for (int n = 0; part.size() < log_line_assembler::message_size; ++n)
+    part += std::to_string(n);
+  part.resize(log_line_assembler::message_size);
+  seen out;
+  log_line_assembler lines;
+  lines.feed(framed({{stamp + part, log_channel::out},
+                     {stamp + part, log_channel::out},
+                     {stamp + "tail\n", log_channel::out}}),
+             out);
+  ASSERT_EQ(out.lines.size(), 1U);
+  EXPECT_EQ(out.lines[0].text, part + "tail");
+  EXPECT_EQ(out.lines[0].end, "tail");
 }
 
 TEST(log_line_assembler, a_timestamp_that_was_printed_stays) {

@@ -269,6 +269,52 @@ TEST_F(log_engine_test, follows_across_a_restart_of_the_container_and_a_cut_conn
   EXPECT_EQ(std::count(lines.begin(), lines.end(), "!engine_restart"), 0);
 }
 
+// The engine's own follow repeats a line or more at nearly every rotation.
+TEST_F(log_engine_test, rotations_neither_lose_nor_double_lines) {
+  const auto id = run({"--log-opt", "max-size=4k", "--log-opt", "max-file=3"},
+                      "n=0; while [ $n -lt 3000 ]; do n=$((n + 1)); echo line $n; "
+                      "[ $((n % 20)) = 0 ] && sleep 0.02; done; echo over; sleep 600");
+  const auto ann = std::make_shared<browser>();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_TRUE(has(ann, "over"));
+  auto expected = counted(1, 3'000);
+  expected.emplace_back("over");
+  EXPECT_EQ(ann->lines(), expected);
+}
+
+TEST_F(log_engine_test, rotations_double_neither_channels_lines) {
+  const auto id = run({"--log-opt", "max-size=4k", "--log-opt", "max-file=3"},
+                      "n=0; while [ $n -lt 1000 ]; do n=$((n + 1)); echo line $n; "
+                      "echo err $n >&2; sleep 0.001; done; sleep 0.1; echo over; sleep 600");
+  const auto ann = std::make_shared<browser>();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_TRUE(has(ann, "over"));
+  const auto lines = ann->lines();
+  const std::set<std::string> different(lines.begin(), lines.end());
+  EXPECT_EQ(lines.size(), 2'001U);
+  EXPECT_EQ(different.size(), 2'001U);
+}
+
+TEST_F(log_engine_test, rotations_leave_long_lines_whole) {
+  const auto id = run({"--log-opt", "max-size=100k", "--log-opt", "max-file=3"},
+                      "n=0; while [ $n -lt 100 ]; do n=$((n + 1)); echo $n $(seq 1 4000); "
+                      "sleep 0.01; done; "
+                      "echo over; sleep 600");
+  const auto ann = std::make_shared<browser>();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_TRUE(has(ann, "over"));
+  const auto lines = ann->lines();
+  std::string rest;
+  for (int n = 1; n <= 4'000; ++n)
+    rest += " " + std::to_string(n);
+  ASSERT_EQ(lines.size(), 101U);
+  for (int n = 1; n <= 100; ++n) {
+    const auto& line = lines[static_cast<std::size_t>(n) - 1];
+    EXPECT_TRUE(line == std::to_string(n) + rest)
+        << n << " is: " << line.substr(0, 20) << "... of " << line.size();
+  }
+}
+
 TEST_F(log_engine_test, a_removed_container_ends_its_stream) {
   const auto id = run({}, "echo line 1; sleep 600");
   const auto ann = std::make_shared<browser>();
