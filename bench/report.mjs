@@ -48,6 +48,16 @@ function rates(title, { benchmarks }) {
   }));
 }
 
+function logPipeline({ benchmarks }) {
+  const AIM = 1e6; // lines per second, on one core
+  table("Log lines, from the engine's bytes to packets, one core", ["", "lines", "MB/s", "aim", ""],
+    benchmarks.map((b) => {
+      const perSecond = b.items_per_second;
+      return [b.name.replaceAll("_", " "), rate(perSecond), short(b.bytes_per_second / 1e6), `≥ ${rate(AIM)}`,
+        perSecond >= AIM ? "met" : `**missed by ${rate(AIM - perSecond)}**`];
+    }));
+}
+
 function footprint({ idle, with_200: full, start }) {
   const rows = [];
   for (const each of [idle, full]) {
@@ -112,6 +122,7 @@ const parts = [
   ["port_registry", ports],
   ["codec", (all) => rates("Socket.IO codec", all)],
   ["json", (all) => rates("JSON", all)],
+  ["log_pipeline", logPipeline],
   ["lifecycle", (all) => rates("Lifecycle steps", all)],
 ];
 for (const [name, print] of parts) {

@@ -8,7 +8,8 @@ usage() {
   cat <<'TEXT'
 usage: bench/run.sh [PART...]
 
-  micro      Google Benchmark: ports, codec, JSON, lifecycle   -> port_registry.json, codec.json, json.json, lifecycle.json
+  micro      Google Benchmark: ports, codec, JSON, lifecycle, logs   -> port_registry.json, codec.json, json.json, lifecycle.json,
+             log_pipeline.json
   footprint  memory, idle CPU and start, containers simulated  -> node_footprint.json
   overhead   commands on a real engine, which it starts (root) -> node_overhead.json
 
@@ -59,7 +60,7 @@ measure() {
 
 micro() {
   local program
-  for program in port_registry codec json lifecycle; do
+  for program in port_registry codec json lifecycle log_pipeline; do
     measure "$program" "$build/bench/${program}_bench" --benchmark_format=json
   done
 }
