@@ -92,6 +92,7 @@ fi
 ! wants checks || part checks checks
 if wants unit || wants engine || wants e2e; then
   ensure_node
+  ensure_promtool
   npm_ci tests/e2e
   npm_ci conf/demo
   build_preset test

@@ -3,11 +3,13 @@
 // (docs/architecture.md, "CAF").
 #pragma once
 
+#include "actors/node/node_metrics.hpp"
 #include "platform/log.hpp"
 
 #include <caf/all.hpp>
 
 #include <exception>
+#include <memory>
 #include <string>
 #include <type_traits>
 
@@ -55,6 +57,14 @@ void quiet_defaults(Self* self, const char* name) {
     platform::log(platform::log_level::error, name, "actor.error", "an error message arrived",
                   {{"error", caf::to_string(e)}});
   });
+}
+
+/// Counts the actor among those of its kind until it ends, however that happens.
+template <class Self>
+void count_while_alive(Self* self, const std::shared_ptr<node_metrics>& metrics, actor_kind kind) {
+  const auto at = static_cast<std::size_t>(kind);
+  metrics->actors[at].add(1);
+  self->attach_functor([metrics, at] { metrics->actors[at].add(-1); });
 }
 
 /// Ends an actor ahead of its backlog: CAF's own send_exit waits behind every queued message. (An

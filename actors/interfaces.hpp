@@ -102,8 +102,9 @@ using ports_actor =
                      caf::reacts_to<release_block>,    // the owner's container is gone
                      caf::reacts_to<adopt_block>,      // the engine says that the owner holds it
                      caf::reacts_to<quarantine_block>, // the engine says that somebody else does
-                     caf::reacts_to<foreign_ports_listed>>; // what containers that are not ours
-                                                            // publish
+                     caf::reacts_to<foreign_ports_listed>, // what containers that are not ours
+                                                           // publish
+                     caf::replies_to<get_port_counts>::with<port_counts>>; // for metrics
 
 /// The life of one user's container; all its changes are serial here.
 using container_actor =
@@ -196,6 +197,8 @@ DOCKHOST_MESSAGE(release_block)
 DOCKHOST_MESSAGE(adopt_block)
 DOCKHOST_MESSAGE(quarantine_block)
 DOCKHOST_MESSAGE(foreign_ports_listed)
+DOCKHOST_MESSAGE(get_port_counts)
+DOCKHOST_MESSAGE(port_counts)
 DOCKHOST_MESSAGE(container_seen)
 DOCKHOST_MESSAGE(fleet_listed)
 DOCKHOST_MESSAGE(fleet_not_listed)

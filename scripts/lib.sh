@@ -54,6 +54,20 @@ ensure_node() {
   [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
 }
 
+# promtool, out of its package: installing that would bring a service and a user along.
+ensure_promtool() {
+  local folder=$PWD/build/promtool
+  PATH=$PATH:$folder/usr/bin
+  command -v promtool >/dev/null && return
+  command -v apt-get >/dev/null || die "not a Debian: please install promtool by hand"
+  say "Fetching promtool"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  (as_root apt-get -o Acquire::Retries=3 -qq update && cd "$folder" && apt-get -o Acquire::Retries=3 -qq download prometheus &&
+    dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool && rm prometheus_*.deb) >"$folder/log" 2>&1 ||
+    { tail -n 30 "$folder/log" >&2; die "promtool could not be fetched"; }
+}
+
 # npm_ci FOLDER: its locked packages, unless exactly these are there.
 npm_ci() {
   local stamp=$1/node_modules/.dockhost-lock

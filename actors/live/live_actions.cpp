@@ -19,6 +19,7 @@ constexpr auto call_slack = 10s;
 
 void live_state::answer(const action& a, const std::optional<error>& failure) {
   if (!failure) return a.ack({json::object{{"status", "ok"}}});
+  env_->metrics->refused(to_string(failure->code));
   a.ack({protocol::encode_live_refusal(failure->message, to_string(failure->code))});
   const auto it = clients_.find(a.client);
   if (it == clients_.end()) return;

@@ -27,10 +27,13 @@ live_state::~live_state() {
 }
 
 live_actor::behavior_type live_state::behave(environment_ptr env, docker_actor docker,
-                                             fleet_actor fleet, watch_actor watch) {
+                                             ports_actor ports, fleet_actor fleet,
+                                             watch_actor watch) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::live);
   docker_ = std::move(docker);
+  ports_ = std::move(ports);
   fleet_ = std::move(fleet);
   const live_actor me(self_);
   self_->send(docker_, subscribe_health{me});
@@ -214,9 +217,10 @@ void live_state::became_ready() {
 }
 
 live_actor::behavior_type live_behavior(self_pointer<live_actor, live_state> self,
-                                        environment_ptr env, docker_actor docker, fleet_actor fleet,
-                                        watch_actor watch) {
-  return self->state.behave(std::move(env), std::move(docker), std::move(fleet), std::move(watch));
+                                        environment_ptr env, docker_actor docker, ports_actor ports,
+                                        fleet_actor fleet, watch_actor watch) {
+  return self->state.behave(std::move(env), std::move(docker), std::move(ports), std::move(fleet),
+                            std::move(watch));
 }
 
 } // namespace dockhost::actors

@@ -37,8 +37,8 @@ struct live_state {
   live_state& operator=(const live_state&) = delete;
   static inline const char* name = "live";
 
-  live_actor::behavior_type behave(environment_ptr env, docker_actor docker, fleet_actor fleet,
-                                   watch_actor watch);
+  live_actor::behavior_type behave(environment_ptr env, docker_actor docker, ports_actor ports,
+                                   fleet_actor fleet, watch_actor watch);
 
 private:
   /// A log that a client watches.
@@ -139,9 +139,15 @@ private:
   // live_pages.cpp: HTTP
   void page(const page_request& r);
 
+  // live_metrics.cpp
+  struct scrape;
+  void begin_scrape(const http_answer& to);
+  void end_scrape(scrape& s);
+
   self_ptr self_;
   environment_ptr env_;
   docker_actor docker_;
+  ports_actor ports_;
   fleet_actor fleet_;
   log_hub_actor logs_;
   stats_actor stats_;
@@ -170,12 +176,13 @@ private:
 
   std::map<std::string, action> actions_; ///< by op id
   std::uint64_t calls_ = 0;
+  std::size_t scrapes_ = 0;
   bool closed_ = false;
   std::vector<caf::typed_response_promise<live_closed>> closing_;
 };
 
 live_actor::behavior_type live_behavior(self_pointer<live_actor, live_state> self,
-                                        environment_ptr env, docker_actor docker, fleet_actor fleet,
-                                        watch_actor watch);
+                                        environment_ptr env, docker_actor docker, ports_actor ports,
+                                        fleet_actor fleet, watch_actor watch);
 
 } // namespace dockhost::actors

@@ -61,11 +61,13 @@ void live_state::drained(const std::string& id) {
 void live_state::requested(client_request& r) {
   const auto it = clients_.find(r.client);
   if (it == clients_.end()) return;
+  env_->metrics->live_requests[r.what.index()].add();
   std::visit([&](const auto& what) { run(it->first, it->second, r, what); }, r.what);
 }
 
 void live_state::refuse(const client& c, const client_request& r, std::string_view message,
                         std::string_view code) const {
+  env_->metrics->refused(code);
   r.ack({protocol::encode_live_refusal(message, code)});
   emit(c, "error", protocol::encode_live_error(message, code, r.event));
 }

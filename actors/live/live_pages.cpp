@@ -27,7 +27,7 @@ void live_state::page(const page_request& r) {
     return r.to(plain(503, reachable ? "the containers are not known yet\n"
                                      : "the container engine can't be reached\n"));
   }
-  case live_page::metrics: return r.to(plain(503, "no metrics\n"));
+  case live_page::metrics: return begin_scrape(r.to);
   case live_page::containers: {
     auto out = plain(200, whole_text(), "application/json; charset=utf-8");
     return r.to(std::move(out));

@@ -105,8 +105,9 @@ void live_server::set_up() {
       [this](const socketio_socket_ptr& socket) { handlers_.on_drained(socket->id()); });
   root.on_invalid([this](const socketio_socket_ptr& socket, std::string_view event,
                          const std::string& why, const socketio_ack& ack) {
-    if (within_rate(socket, event, ack))
-      refuse_request(*socket, event.substr(0, 64), why, "invalid_request", ack);
+    if (!within_rate(socket, event, ack)) return;
+    env_->metrics->refused("invalid_request");
+    refuse_request(*socket, event.substr(0, 64), why, "invalid_request", ack);
   });
   for (const auto event : protocol::live_request_events) {
     root.on<protocol::live_request>(
@@ -128,6 +129,7 @@ void live_server::admit(const socketio_request& request,
   if (!verdict.refusal.empty()) {
     platform::log(platform::log_level::info, "live", "live.refused", verdict.refusal,
                   {{"from", request.peer.remote_address}});
+    env_->metrics->refused("unauthorized");
     return admission.refuse(verdict.refusal, json::object{{"code", "unauthorized"}});
   }
   live_client who;
@@ -147,6 +149,7 @@ bool live_server::within_rate(const socketio_socket_ptr& socket, std::string_vie
     known.over_rate = 0;
     return true;
   }
+  env_->metrics->refused("rate_limited");
   if (++known.over_rate > max_over_rate) {
     socket->close();
   } else {
@@ -217,6 +220,7 @@ void live_server::handle_page(const std::shared_ptr<net::http_exchange>& exchang
 bool live_server::may_see(net::http_exchange& exchange) const {
   const auto verdict = guard_.judge(token_of(exchange.request()), env_->unix_ms() / 1'000);
   if (verdict.refusal.empty()) return true;
+  env_->metrics->refused("unauthorized");
   auto headers = guard_.cors(exchange.request());
   headers.emplace_back("WWW-Authenticate", "Bearer");
   answer_plainly(exchange, 401, verdict.refusal, std::move(headers));

@@ -30,6 +30,7 @@ log_hub_actor::behavior_type log_hub_state::behave(environment_ptr env, docker_a
   self_->set_down_handler(
       [this](caf::scheduled_actor*, caf::down_msg& down) { stream_down(down.source); });
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::log_hub);
   docker_ = std::move(docker);
   return {
       [this](watch_log& w) { return watch(w); },

@@ -107,6 +107,7 @@ log_stream_actor::behavior_type log_stream_state::behave(environment_ptr env, do
                                                          std::shared_ptr<log_tally> tally) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::log_stream);
   docker_ = std::move(docker);
   hub_ = std::move(hub);
   id_ = std::move(container_id);

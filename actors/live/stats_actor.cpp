@@ -80,6 +80,7 @@ stats_actor::behavior_type stats_state::behave(environment_ptr env, docker_actor
     if (reader_ && reader_.address() == down.source) reader_down();
   });
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::stats);
   docker_ = std::move(docker);
   make_reader_ = std::move(make_reader);
   if (!make_reader_)

@@ -31,6 +31,7 @@ connection_actor::behavior_type connection_state::behave(environment_ptr env, fl
                                                          router_actor router) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::connection);
   fleet_ = std::move(fleet);
   router_ = std::move(router);
   self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) {
@@ -142,6 +143,7 @@ void connection_state::enter(phase next, const std::string& why) {
 void connection_state::connect() {
   link_.reset();
   const auto session = ++session_;
+  env_->metrics->connection_attempts.add();
   enter(phase::connecting, "connecting to the main server");
   connection_actor me = self_;
   server_link_handlers handlers;
@@ -161,6 +163,7 @@ void connection_state::connect() {
 }
 
 void connection_state::connected() {
+  env_->metrics->connections.add();
   enter(phase::connected, "connected and authenticated");
   hub_ = false;
   told_.reset();
@@ -173,6 +176,7 @@ void connection_state::connected() {
 
 void connection_state::refused(const std::string& message) {
   link_.reset();
+  env_->metrics->connections_refused.add();
   if (phase_ == phase::closing) return closed("refused", true);
   // Another key has come while this one was being tried.
   if (key_tried_ != api_key_) return connect();
@@ -197,6 +201,8 @@ void connection_state::closed(const std::string& reason, bool clean) {
     return connect();
   }
   if (phase_ == phase::connected) {
+    auto& counted = *env_->metrics;
+    (clean ? counted.connections_lost_clean : counted.connections_lost).add();
     const auto policy = env_->config.server.rehandshake;
     // It stays needed until it is done: the socket that was lost times out at the server all the
     // same when the next one is closed in good order.
@@ -246,6 +252,7 @@ void connection_state::send_reply(reply_ready& r) {
       link_->emit(r.event, {std::move(r.event_payload)});
     }
   } else if (!r.replayable) {
+    env_->metrics->replies_dropped.add();
     platform::log(log_level::warn, name, "reply.dropped",
                   "a reply came after its connection had gone", {{"event", r.event}});
     return;
@@ -271,6 +278,7 @@ void connection_state::fit(reply_ready& r) const {
 void connection_state::keep(reply_ready& r) {
   undelivered_.push_back(std::move(r));
   if (undelivered_.size() <= static_cast<std::size_t>(env_->config.server.max_undelivered)) return;
+  env_->metrics->replies_dropped.add();
   platform::log(log_level::warn, name, "reply.overflow",
                 "too many undelivered replies: the oldest is dropped",
                 {{"event", undelivered_.front().event}});

@@ -40,6 +40,7 @@ container_actor::behavior_type container_actor_state::behave(environment_ptr env
                                                              std::string username) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::container);
   docker_ = std::move(docker);
   ports_ = std::move(ports);
   fleet_ = std::move(fleet);

@@ -41,12 +41,9 @@ call_queue::lane lane_of(const engine_operation& operation) {
       operation);
 }
 
-const char* name_of(const engine_operation& operation) {
-  static constexpr const char* names[] = {"list",        "inspect", "create", "put_archive",
-                                          "get_archive", "start",   "stop",   "unpause",
-                                          "remove",      "pull",    "stats"};
-  static_assert(std::size(names) == std::variant_size_v<engine_operation>);
-  return names[operation.index()];
+std::string name_of(const engine_operation& operation) {
+  static_assert(engine_operation_labels.size() == std::variant_size_v<engine_operation>);
+  return std::string(engine_operation_labels[operation.index()]);
 }
 
 template <class T>
@@ -72,6 +69,7 @@ docker_actor::behavior_type docker_state::behave(environment_ptr env) {
     std::erase_if(listeners_, [&down](const auto& who) { return who.address() == down.source; });
   });
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::docker);
   queue_ = call_queue(limits_of(env_->config.engine));
   engine_ = env_->make_engine();
   probe();
@@ -93,8 +91,11 @@ docker_actor::behavior_type docker_state::behave(environment_ptr env) {
 }
 
 caf::result<engine_answer> docker_state::accept(engine_call& call) {
-  if (known_ && !health_.reachable)
-    return engine_answer{engine_error{engine_errc::unreachable, health_.why}};
+  if (known_ && !health_.reachable) {
+    engine_answer gone{engine_error{engine_errc::unreachable, health_.why}};
+    count(call.operation, gone, {});
+    return gone;
+  }
   auto promise = self_->make_response_promise<engine_answer>();
   if (const auto* pull = std::get_if<op_pull>(&call.operation)) {
     if (const auto it = pulls_.find(pull->image); it != pulls_.end()) {
@@ -110,7 +111,9 @@ caf::result<engine_answer> docker_state::accept(engine_call& call) {
   }
   const auto id = ++last_call_;
   if (!queue_.push(id, lane_of(call.operation), call.key)) {
-    promise.deliver(engine_answer{engine_error{engine_errc::failed, "too many engine calls wait"}});
+    engine_answer full{engine_error{engine_errc::failed, "too many engine calls wait"}};
+    count(call.operation, full, {});
+    promise.deliver(std::move(full));
     return caf::delegated<engine_answer>{};
   }
   if (const auto* pull = std::get_if<op_pull>(&call.operation)) pulls_[pull->image] = id;
@@ -229,6 +232,8 @@ void docker_state::finish(std::uint64_t id, engine_answer answer) {
       network_ = network_state::missing;
     }
   }
+  const auto& call = it->second.call;
+  count(call.operation, answer, self_->clock().now() - (it->second.due - call.timeout));
   auto promises = std::move(it->second.promises);
   pending_.erase(it);
   queue_.finish(id);
@@ -236,6 +241,14 @@ void docker_state::finish(std::uint64_t id, engine_answer answer) {
   for (auto& promise : promises)
     promise.deliver(answer);
   pump();
+}
+
+void docker_state::count(const engine_operation& operation, const engine_answer& answer,
+                         std::chrono::nanoseconds took) {
+  auto& of = env_->metrics->engine[operation.index()];
+  of.seconds.observe(took);
+  if (const auto* failed = std::get_if<engine_error>(&answer.value))
+    of.errors[static_cast<std::size_t>(failed->code)].add();
 }
 
 void docker_state::overdue(std::uint64_t id) {
@@ -289,6 +302,7 @@ void docker_state::set_health(bool reachable, std::string why) {
     platform::log(log_level::info, name, "engine.reachable", "the container engine answers",
                   {{"version", health_.info.version}, {"api", health_.info.api_version}});
   } else {
+    env_->metrics->engine_outages.add();
     platform::log(log_level::warn, name, "engine.unreachable",
                   "the container engine can't be reached: " + health_.why);
     for (const auto id : queue_.withdraw_all()) {

@@ -40,6 +40,8 @@ private:
   void run_create(std::uint64_t id, const docker::container_spec& spec,
                   std::chrono::milliseconds timeout);
   void finish(std::uint64_t id, engine_answer answer);
+  void count(const engine_operation& operation, const engine_answer& answer,
+             std::chrono::nanoseconds took);
   void overdue(std::uint64_t id);
   void note(const engine_answer& answer);
   void probe();

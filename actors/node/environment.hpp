@@ -4,6 +4,7 @@
 // thread and does not block.
 #pragma once
 
+#include "actors/node/node_metrics.hpp"
 #include "core/executor.hpp"
 #include "core/port_block.hpp"
 #include "core/settings.hpp"
@@ -87,6 +88,8 @@ struct environment {
   std::function<std::optional<std::int64_t>(const std::string& path)> disk_free_bytes;
   std::function<std::optional<std::int64_t>()> memory_available_bytes;
   sha256_fn sha256;
+  /// Outlives each actor, so that a restart loses no count.
+  std::shared_ptr<node_metrics> metrics = std::make_shared<node_metrics>();
 };
 
 using environment_ptr = std::shared_ptr<const environment>;

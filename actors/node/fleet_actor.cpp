@@ -37,6 +37,7 @@ fleet_actor::behavior_type fleet_state::behave(environment_ptr env, docker_actor
                                                ports_actor ports) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::fleet);
   docker_ = std::move(docker);
   ports_ = std::move(ports);
   self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) { child_down(down); });

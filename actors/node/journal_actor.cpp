@@ -23,6 +23,7 @@ journal_actor::behavior_type journal_state::behave(environment_ptr env,
                                                    std::shared_ptr<store::journal> journal) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::journal);
   journal_ = std::move(journal);
   self_->delayed_send(self_, purge_interval, journal_purge_due{});
   return {

@@ -132,6 +132,13 @@ struct foreign_ports_listed {
   std::set<std::uint16_t> ports;
 };
 
+/// For metrics: blocks of the range that could be tried, and all others.
+struct get_port_counts {};
+struct port_counts {
+  std::size_t free = 0;
+  std::size_t taken = 0;
+};
+
 // ---- fleet and containers
 // ---------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ node_supervisor_actor::behavior_type
 node_supervisor_state::behave(environment_ptr env, std::shared_ptr<store::journal> opened) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::supervisor);
   store_ = std::move(opened);
   self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) { child_down(down); });
   start_from(0);
@@ -90,7 +91,7 @@ void node_supervisor_state::start(std::size_t which) {
     router_ = self_->spawn(router_behavior, env_, journal_, fleet_);
     return started(which, router_);
   case live:
-    live_ = self_->spawn(live_behavior, env_, docker_, fleet_, watch_);
+    live_ = self_->spawn(live_behavior, env_, docker_, ports_, fleet_, watch_);
     return started(which, live_);
   case connection:
     connection_ = self_->spawn(connection_behavior, env_, fleet_, router_);

@@ -25,6 +25,7 @@ ports_state::ports_state(self_ptr self) : self_(self) {}
 ports_actor::behavior_type ports_state::behave(environment_ptr env, journal_actor journal) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::ports);
   journal_ = std::move(journal);
   const auto& config = env_->config.ports;
   registry_ = std::make_unique<port_registry>(static_cast<std::uint16_t>(config.first),
@@ -59,6 +60,10 @@ ports_actor::behavior_type ports_state::behave(environment_ptr env, journal_acto
       },
       [this](const quarantine_block& taken) { quarantine(taken); },
       [this](const foreign_ports_listed& f) { registry_->set_foreign_ports(f.ports); },
+      [this](get_port_counts) {
+        registry_->expire(self_->clock().now());
+        return port_counts{registry_->blocks_free(), registry_->blocks_taken()};
+      },
   };
 }
 

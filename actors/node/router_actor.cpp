@@ -31,6 +31,7 @@ router_actor::behavior_type router_state::behave(environment_ptr env, journal_ac
                                                  fleet_actor fleet) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::router);
   journal_ = std::move(journal);
   fleet_ = std::move(fleet);
   ledger_.emplace(std::chrono::duration_cast<std::chrono::seconds>(env_->config.journal.keep),
@@ -225,19 +226,22 @@ void router_state::answer_query(const protocol::command& what, asker who) {
     return refuse(who, {errc::capacity, "too many questions wait"});
   }
   ++queries_;
+  const auto since = self_->clock().now();
   const auto* list = std::get_if<protocol::list_containers>(&what);
   const auto username = list != nullptr ? list->username : std::nullopt;
   self_->request(fleet_, env_->config.deadlines.query, get_inventory{})
       .then(
-          [this, who, username](const inventory_answer& answer) {
+          [this, who, username, since](const inventory_answer& answer) {
             --queries_;
+            env_->metrics->finished(counted_command::list, std::nullopt,
+                                    self_->clock().now() - since);
             reply(who, list_outcome(*answer.all, username), {});
             check_drained();
           },
-          [this, who](const caf::error&) {
+          [this, who, since](const caf::error&) {
             --queries_;
-            refuse(who,
-                   {errc::engine_unavailable, "the containers of this node are not known yet"});
+            refuse(who, {errc::engine_unavailable, "the containers of this node are not known yet"},
+                   self_->clock().now() - since);
             check_drained();
           });
 }
@@ -249,6 +253,11 @@ void router_state::finished(const command_outcome& outcome) {
   const auto it = pending_.find(outcome.op_id);
   if (it == pending_.end() || it->second.answer) return;
   recovering_.erase(outcome.op_id);
+  // One of V2 counts when it is finished in its order.
+  if (const auto& askers = it->second.askers; !askers.empty()) {
+    env_->metrics->finished(counted_command_of(askers.front().from.event), outcome.failure,
+                            self_->clock().now() - it->second.since);
+  }
   platform::log(outcome.failure ? log_level::warn : log_level::info, name,
                 outcome.failure ? "command.failed" : "command.done",
                 outcome.failure ? outcome.failure->message : outcome.message,
@@ -375,7 +384,8 @@ void router_state::send(reply_ready r) {
   }
 }
 
-void router_state::refuse(const asker& to, error why) {
+void router_state::refuse(const asker& to, error why, std::chrono::nanoseconds took) {
+  env_->metrics->finished(counted_command_of(to.from.event), why, took);
   if (to.from.spoken == protocol::dialect::v2) return v2_refuse(to, why);
   protocol::outcome result;
   result.failure = std::move(why);

@@ -60,6 +60,7 @@ private:
     asker who;
     std::variant<protocol::command, error>
         what; ///< an invalid request has its place in the order, too
+    time_point since;
   };
 
   struct v2_user {
@@ -97,7 +98,7 @@ private:
   void deadlines_passed();
   void reply(const asker& to, const protocol::outcome& result, const std::string& op_id);
   void reply_with(const asker& to, json::value payload, const std::string& op_id);
-  void refuse(const asker& to, error why);
+  void refuse(const asker& to, error why, std::chrono::nanoseconds took = {});
   [[nodiscard]] std::chrono::milliseconds budget_of(lifecycle::command_kind kind) const;
 
   // The V2 dialect (router_v2.cpp).

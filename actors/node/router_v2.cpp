@@ -30,7 +30,7 @@ void router_state::v2(std::variant<protocol::command, error> what, const std::st
   switch (arrived.fate) {
   case v2_arrival::queued:
     ++v2_requests_;
-    user.requests.emplace(id, v2_waiting{std::move(who), std::move(what)});
+    user.requests.emplace(id, v2_waiting{std::move(who), std::move(what), self_->clock().now()});
     break;
   case v2_arrival::joined: break;
   case v2_arrival::refused:
@@ -90,7 +90,11 @@ void router_state::v2_finished(const std::string& username, std::uint64_t id,
   if (it == v2_users_.end()) return;
   auto& user = it->second;
   auto request = user.requests.extract(id);
-  if (!request.empty()) --v2_requests_;
+  if (!request.empty()) {
+    --v2_requests_;
+    env_->metrics->finished(counted_command_of(request.mapped().who.from.event), result.failure,
+                            self_->clock().now() - request.mapped().since);
+  }
   const auto finished = user.batch.finished(id);
   if (!request.empty() && finished.send) {
     // A reply that is sent belongs to the present connection, also where one of it joined a request
@@ -127,6 +131,7 @@ void router_state::v2_send(const asker& to, const protocol::outcome& result) {
 void router_state::v2_no_room(const asker& to, bool tell) {
   platform::log(log_level::warn, name, "command.refused", "too many V2 requests wait",
                 {{"event", to.from.event}});
+  env_->metrics->finished(counted_command_of(to.from.event), error{errc::capacity, {}}, {});
   if (!tell) return;
   protocol::outcome result;
   if (protocol::is_check(to.from.event)) {

@@ -51,6 +51,7 @@ watch_actor::behavior_type watch_state::behave(environment_ptr env, docker_actor
                                                ports_actor ports, fleet_actor fleet) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
+  count_while_alive(self_, env_->metrics, actor_kind::watch);
   docker_ = std::move(docker);
   ports_ = std::move(ports);
   fleet_ = std::move(fleet);
@@ -64,6 +65,7 @@ watch_actor::behavior_type watch_state::behave(environment_ptr env, docker_actor
         if (!reachable_) return;
         platform::log(log_level::debug, name, "engine.events_lost",
                       "the engine's event stream ended", {{"reason", e.why}});
+        env_->metrics->event_streams_lost.add();
         stream_lost_ = true;
         relist_soon(stream_pause);
       },
@@ -92,6 +94,7 @@ void watch_state::open_stream() {
 
 void watch_state::heard(const docker::container_event& e) {
   if (!contains(actions, e.action)) return;
+  if (const auto state = state_after_event(e.action)) audit_.heard(e.id, *state);
   if (const auto owner = owner_of(e.attributes, env_->node_id)) {
     self_->send(fleet_, container_event_heard{*owner, e.id, state_after_event(e.action)});
     return;
@@ -126,6 +129,7 @@ void watch_state::relist() {
   // The stream first: what happens after the listing was taken must be heard of.
   if (std::exchange(stream_lost_, false)) open_stream();
   listing_ = true;
+  audit_.asked();
   const auto taken = self_->clock().now();
   const auto taken_unix_nano =
       std::chrono::nanoseconds(std::chrono::milliseconds(env_->unix_ms())).count();
@@ -147,6 +151,7 @@ void watch_state::relist() {
             failures_ = 0;
             if (const auto* all =
                     std::get_if<std::vector<docker::container_summary>>(&answer.value)) {
+              audit(*all);
               tell_view(*all, taken, taken_unix_nano);
               listed(*all, taken);
             }
@@ -190,6 +195,18 @@ void watch_state::listed(const std::vector<docker::container_summary>& all,
   }
   held_back_ = false;
   self_->send(fleet_, std::move(told));
+}
+
+void watch_state::audit(const std::vector<docker::container_summary>& all) {
+  std::map<std::string, container_state> states;
+  for (const auto& c : all)
+    states.emplace(c.id, state_from_engine(c.status));
+  const auto missed = audit_.listed(states);
+  if (missed == 0) return;
+  env_->metrics->events_missed.add(missed);
+  platform::log(log_level::info, name, "engine.events_missed",
+                "a listing has shown what the engine's events did not tell",
+                {{"count", std::to_string(missed)}});
 }
 
 void watch_state::learn_foreign(const std::vector<docker::container_summary>& all) {

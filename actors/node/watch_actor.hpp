@@ -4,6 +4,7 @@
 #include "actors/actor_support.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node/environment.hpp"
+#include "core/event_audit.hpp"
 
 #include <caf/all.hpp>
 
@@ -39,6 +40,7 @@ private:
   void listed(const std::vector<docker::container_summary>& all,
               std::chrono::steady_clock::time_point taken);
   void learn_foreign(const std::vector<docker::container_summary>& all);
+  void audit(const std::vector<docker::container_summary>& all);
   void inspect_next_foreign();
   void tell_foreign_ports();
   void tell_view(const std::vector<docker::container_summary>& all,
@@ -64,6 +66,7 @@ private:
   bool inspecting_ = false;
   std::vector<engine_view_actor> viewers_; ///< those that live
   bool told_ = false;                      ///< a listing has come
+  event_audit audit_;
 };
 
 watch_actor::behavior_type watch_behavior(self_pointer<watch_actor, watch_state> self,

@@ -139,7 +139,9 @@ TEST_F(fleet_actor_test, all_listed_blocks_are_adopted_before_any_held_command_m
     return {[](const reserve_block&) { return block_answer{port_block{10'006}}; },
             [](const release_block&) {},
             [&adopted](const adopt_block& a) { adopted.insert(a.block.base); },
-            [](const quarantine_block&) {}, [](const foreign_ports_listed&) {}};
+            [](const quarantine_block&) {},
+            [](const foreign_ports_listed&) {},
+            [](get_port_counts) { return port_counts{}; }};
   }));
   fleet_ = track(system().spawn(fleet_behavior, env(), spawn_docker(), ports_));
   settle();

@@ -7,6 +7,7 @@
 #include "node_rig.hpp"
 #include "tests/actors/link/fake_exchange.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -78,7 +79,8 @@ protected:
       return std::unique_ptr<live_door>(std::make_unique<fake_door>(*this));
     };
     start_engine_side();
-    live_ = track(system().spawn(live_behavior, env(), docker_, fleet_, watch_));
+    if (before_live) before_live();
+    live_ = track(system().spawn(live_behavior, env(), docker_, ports_, fleet_, watch_));
   }
 
   browser connect(const std::string& auth = {}, const std::string& query = {},
@@ -149,6 +151,10 @@ protected:
     (void)now_at_engine<docker::effect>(
         [&](docker::done<docker::effect> done) { engine().start(id, 1s, std::move(done)); });
   }
+  void at_engine_stop(const std::string& id) {
+    (void)now_at_engine<docker::effect>(
+        [&](docker::done<docker::effect> done) { engine().stop(id, 1s, 1s, std::move(done)); });
+  }
   void at_engine_remove(const std::string& id) {
     (void)now_at_engine<docker::effect>(
         [&](docker::done<docker::effect> done) { engine().remove(id, 1s, std::move(done)); });
@@ -156,6 +162,7 @@ protected:
 
   live_actor live_;
   live_request_fn door;
+  std::function<void()> before_live; ///< after the engine's side was started
   bool port_is_free = true;
   bool shut = false;
   int last_ack_ = 0;
