@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace dockhost::actors {
@@ -27,6 +28,10 @@ std::vector<bound_port> ports_of(const std::vector<docker::port_binding>& bindin
   for (const auto& each : bindings) {
     if (each.host_port != 0) out.push_back({each.host_port, each.container_port, "tcp"});
   }
+  // The engine names them in any order, and once for each family of addresses.
+  const auto key = [](const bound_port& p) { return std::tie(p.host, p.container); };
+  std::ranges::sort(out, {}, key);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
@@ -129,9 +134,11 @@ void container_directory::note_gone(const std::string& id, time_point when, std:
   gone_[id] = {when, nano};
 }
 
-void container_directory::foreign_listed(const std::vector<docker::container_summary>& all,
-                                         time_point taken, std::int64_t taken_unix_nano,
-                                         container_changes& out) {
+std::vector<std::string>
+container_directory::foreign_listed(const std::vector<docker::container_summary>& all,
+                                    time_point taken, std::int64_t taken_unix_nano,
+                                    container_changes& out) {
+  std::vector<std::string> doubtful;
   std::set<std::string> present;
   for (const auto& c : all) {
     present.insert(c.id);
@@ -139,9 +146,15 @@ void container_directory::foreign_listed(const std::vector<docker::container_sum
     if (grave != gone_.end() && grave->second.when >= taken) continue;
     auto& e = entries_[c.id];
     if (e.own) continue;
-    if (!e.report.container_id.empty() && e.heard > taken) continue;
-    e.as_of_nano = taken_unix_nano;
+    const bool fresh = e.report.container_id.empty();
+    if (!fresh && e.heard > taken) continue;
     auto report = report_of_summary(c);
+    if (!fresh && e.report.state != container_state::unknown &&
+        !same_on_the_wire(e.report, report)) {
+      doubtful.push_back(c.id);
+      continue;
+    }
+    e.as_of_nano = taken_unix_nano;
     if (holds_ports(report.state)) {
       e.configured = report.ports;
       e.configured_known = true;
@@ -155,6 +168,7 @@ void container_directory::foreign_listed(const std::vector<docker::container_sum
   for (const auto& id : missing)
     remove(id, out);
   std::erase_if(gone_, [taken](const auto& each) { return each.second.when < taken; });
+  return doubtful;
 }
 
 bool container_directory::heard(const docker::container_event& e, time_point now,

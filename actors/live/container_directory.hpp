@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every container of the engine as browsers are shown it, ours and others', and what changes.
 //
-// Ours are what the fleet says. Of others the engine's events tell at once, and a listing is the
-// truth: where the two cross, the newer counts, and where that can't be told, a look decides.
+// Ours are what the fleet says. Of others the engine's events tell at once, and listings tell what
+// the events did not; where the two contradict each other, a look decides.
 #pragma once
 
 #include "core/container_view.hpp"
@@ -39,8 +39,11 @@ public:
   void own_listed(const inventory& all, container_changes& out);
   void own_changed(const container_view& view, container_changes& out);
 
-  void foreign_listed(const std::vector<docker::container_summary>& all, time_point taken,
-                      std::int64_t taken_unix_nano, container_changes& out);
+  /// Gives the ids of those that somebody should look at: of which the listing contradicts what is
+  /// known. The engine tells of a change a little before its listings show it.
+  [[nodiscard]] std::vector<std::string>
+  foreign_listed(const std::vector<docker::container_summary>& all, time_point taken,
+                 std::int64_t taken_unix_nano, container_changes& out);
   /// An event of a container that is not ours. True: somebody should look at it (inspect).
   [[nodiscard]] bool heard(const docker::container_event& e, time_point now,
                            container_changes& out);

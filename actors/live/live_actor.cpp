@@ -63,9 +63,12 @@ live_actor::behavior_type live_state::behave(environment_ptr env, docker_actor d
       [this](const container_changed& c) { own_changed(c); },
       [this](const engine_listed& l) {
         container_changes changes;
-        directory_.foreign_listed(*l.foreign, l.taken, l.taken_unix_nano, changes);
+        const auto doubtful =
+            directory_.foreign_listed(*l.foreign, l.taken, l.taken_unix_nano, changes);
         foreign_known_ = true;
         publish(changes);
+        for (const auto& id : doubtful)
+          look_at(id);
         became_ready();
       },
       [this](const docker::container_event& e) { heard(e); },

@@ -134,8 +134,12 @@ void container_actor_state::look_at_budgets(const budget_over& tick) {
 
 void container_actor_state::seen(const container_seen& look) {
   // A relist that began before our last change may show the state before it, and while a call is
-  // out it must not pass for that call's own look.
-  if (model_.busy() || look.taken <= last_change_) {
+  // out it must not pass for that call's own look. Even one that began after it may: the engine
+  // tells of a change a little before its listings show it. So it decides nothing that is known.
+  const bool known =
+      model_.state != container_state::absent && model_.state != container_state::unknown;
+  const bool contradicts = known && look.view && look.view->state != model_.state;
+  if (model_.busy() || look.taken <= last_change_ || contradicts) {
     dispatch(lifecycle::look_wanted{});
   } else if (look.view) {
     dispatch(lifecycle::container_observed{look.view->state, facts_of(*look.view)});

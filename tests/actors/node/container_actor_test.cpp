@@ -446,6 +446,21 @@ TEST_F(container_actor_test, stale_relist_does_not_undo_a_change) {
   EXPECT_EQ(state(), container_state::stopped);
 }
 
+// Docker 20.10 answers a stop before it writes the state that listings are read from.
+TEST_F(container_actor_test, relist_that_lags_behind_a_change_asks_for_a_look) {
+  start();
+  ASSERT_EQ(run(command_kind::create), "ok");
+  const auto running = changes.back().view;
+  ASSERT_EQ(run(command_kind::stop), "ok");
+  const auto told = changes.size();
+  advance(1ms);
+  tell(container_, container_seen{"ann", running, now()});
+  settle();
+  EXPECT_EQ(state(), container_state::stopped);
+  for (auto i = told; i < changes.size(); ++i)
+    EXPECT_EQ(changes[i].view.state, container_state::stopped) << "it never ran again";
+}
+
 TEST_F(container_actor_test, relist_during_a_lost_create_does_not_pass_for_its_look) {
   docker::simulated_fault lost;
   lost.kind = call_kind::create;
