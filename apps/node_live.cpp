@@ -64,9 +64,9 @@ void serve_live_view(actors::environment& env, const live_settings& config, net:
     auto made = std::make_unique<door>(io, config, std::move(on_request));
     const auto port = made->open(config);
     if (!port) return fail(port.err());
-    platform::log(log_level::info, component, "live.listening",
-                  "the live view is at " + url_of(config, *port),
-                  {{"tokens", std::to_string(config.tokens.size())}});
+    const auto url = url_of(config, *port);
+    platform::log(log_level::info, component, "live.listening", "the live view is at " + url,
+                  {{"url", url}, {"tokens", std::to_string(config.tokens.size())}});
     return std::unique_ptr<actors::live_door>(std::move(made));
   };
 }

@@ -116,8 +116,33 @@ function overhead({ added, ratio, burst, ssh, queries }) {
   }
 }
 
+function live({ states, idle, events, stats }) {
+  if (events) {
+    table("From the engine's event to the client", ["later than a raw reader of `/events`", "median", "aim", "", "p99", "aim", ""],
+      Object.values(events).filter((each) => each.lag_ms).map((each) =>
+        [`${each.containers} containers, ${each.clients} clients, ${each.transitions} transitions`,
+          ...against(each.median), ...against(each.p99)]));
+  }
+  const rows = [];
+  if (states) {
+    rows.push([`\`initial_state\` of ${states.containers} containers, p99 of ${states.one_ms.count}`, ...against(states.one_p99)]);
+    rows.push([`for ${states.clients} clients at once, until the last has it, median`, ...against(states.all_median)]);
+  }
+  if (idle) {
+    rows.push([`an idle client, at ${idle.clients}`, ...against(idle.each)]);
+    rows.push(["the same at npm's server", `${short(idle.npm_kib)} KiB`, "–", ""]);
+  }
+  if (stats) {
+    rows.push([`processor for the stats of ${stats.containers} containers each second`, ...against(stats.node)]);
+    rows.push(["the engine meanwhile / before", `${short(stats.engine_meanwhile_percent)} % / ${short(stats.engine_idle_percent)} %`, "–", ""]);
+    rows.push(["the engine when it streams them itself", `${short(stats.engine_streams_percent)} %`, "–", ""]);
+  }
+  if (rows.length > 0) table("Live view", ["", "measured", "aim", ""], rows);
+}
+
 const parts = [
   ["node_overhead", overhead],
+  ["node_live", live],
   ["node_footprint", footprint],
   ["port_registry", ports],
   ["codec", (all) => rates("Socket.IO codec", all)],

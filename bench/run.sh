@@ -12,6 +12,7 @@ usage: bench/run.sh [PART...]
              log_pipeline.json
   footprint  memory, idle CPU and start, containers simulated  -> node_footprint.json
   overhead   commands on a real engine, which it starts (root) -> node_overhead.json
+  live       the live view on a real engine (root)             -> node_live.json
 
 Without a part: all of them. Figures are only worth something on a machine that is otherwise idle: each program waits
 for that, at most DOCKHOST_BENCH_WAIT seconds (default 600), and then runs in any case; the pressure is in its output.
@@ -22,12 +23,12 @@ TEXT
 parts=()
 for word in "$@"; do
   case $word in
-    micro | footprint | overhead) parts+=("$word") ;;
+    micro | footprint | overhead | live) parts+=("$word") ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
 done
-[ ${#parts[@]} -gt 0 ] || parts=(micro footprint overhead)
+[ ${#parts[@]} -gt 0 ] || parts=(micro footprint overhead live)
 wants() { case " ${parts[*]} " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 # shellcheck source=scripts/lib.sh
@@ -75,7 +76,7 @@ fi
 out=$PWD/build/bench
 mkdir -p "$out"
 ensure_node
-if wants footprint || wants overhead; then
+if wants footprint || wants overhead || wants live; then
   npm_ci tests/e2e
 fi
 

@@ -27,6 +27,7 @@ export class NodeProcess {
       "node.id": this.id,
       "node.state_dir": join(this.folder, "state"),
       "log.format": "json",
+      "live.port": 0, // any: several nodes run at once
       "capacity.max_containers": 1000,
       "capacity.min_free_disk_mb": 0,
       "capacity.min_free_memory_mb": 0,
