@@ -9,6 +9,7 @@ usage() {
 usage: ./test.sh [PART...]
 
   checks    formatting, who includes whom, the trouble table
+  tidy      clang-tidy on the layers without actors and sockets
   unit      tests that need nothing but the program
   engine    tests on a real Docker engine, which the run itself starts in namespaces of its own (root)
   e2e       tests with real peers too: npm's socket.io server, ssh (root)
@@ -18,11 +19,11 @@ Without a part: all of them. What they leave to look at is in build/test/Testing
 TEXT
 }
 
-all=(checks unit engine e2e sanitize)
+all=(checks tidy unit engine e2e sanitize)
 parts=()
 for word in "$@"; do
   case $word in
-    checks | unit | engine | e2e | sanitize) parts+=("$word") ;;
+    checks | tidy | unit | engine | e2e | sanitize) parts+=("$word") ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -75,6 +76,13 @@ real_ctest() {
     ctest --test-dir "$PWD/build/test" -L "$1" --output-on-failure --no-tests=error --timeout 600
 }
 
+# The layers that hold the decisions. (The others' headers, CAF's and Asio's, take clang-tidy a quarter of an hour.)
+tidy() {
+  run-clang-tidy -quiet -j 2 -p build/test "^$PWD/(core|json|protocol|store|platform)/.*\\.cpp$" 2>/dev/null >build/tidy.txt && return
+  grep -vE '^(clang-tidy|\[)' build/tidy.txt
+  return 1
+}
+
 sanitizer_options() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 }
@@ -90,13 +98,14 @@ if wants engine || wants e2e; then
 fi
 
 ! wants checks || part checks checks
-if wants unit || wants engine || wants e2e; then
+if wants tidy || wants unit || wants engine || wants e2e; then
   ensure_node
   ensure_promtool
   npm_ci tests/e2e
   npm_ci conf/demo
   build_preset test
 fi
+! wants tidy || part tidy tidy
 ! wants unit || part unit run_ctest test '^unit$' -j 2
 if wants engine && wants e2e; then
   part 'engine+e2e' real_ctest '^(engine|e2e)$'

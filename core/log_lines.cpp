@@ -50,10 +50,7 @@ void log_line_assembler::feed(std::string_view bytes, log_channel channel, bool 
     const bool continues = first && opened;
     first = false;
     if (end == bytes.npos) return extend(open, channel, bytes, sink);
-    if (continues) {
-      extend(open, channel, bytes.substr(0, end), sink);
-      complete(open, channel, sink);
-    } else if (end <= message_size) { // the usual one: nothing is copied
+    if (!continues && end <= message_size) { // the usual one: nothing is copied
       auto text = bytes.substr(0, end);
       const auto time = times_.take(text);
       if (!framed_ && text.ends_with('\r')) text.remove_suffix(1);

@@ -62,16 +62,18 @@ void dump_number(std::string& out, double n) {
   std::string digits(whole.substr(0, 1));
   if (e > 2) digits += whole.substr(2, e - 2);
   const int count = static_cast<int>(digits.size());
+  const int point = exponent + 1; // digits before it
   if (exponent >= 0 && exponent < 21) {
-    if (count <= exponent + 1) {
+    if (count <= point) {
+      const int zeros = point - count;
       out += digits;
-      out.append(static_cast<std::size_t>(exponent + 1 - count), '0');
+      out.append(static_cast<std::size_t>(zeros), '0');
     } else {
-      out += digits.insert(static_cast<std::size_t>(exponent + 1), 1, '.');
+      out += digits.insert(static_cast<std::size_t>(point), 1, '.');
     }
   } else if (exponent < 0 && exponent >= -6) {
     out += "0.";
-    out.append(static_cast<std::size_t>(-exponent - 1), '0');
+    out.append(static_cast<std::size_t>(-point), '0');
     out += digits;
   } else {
     if (count > 1) digits.insert(1, 1, '.');

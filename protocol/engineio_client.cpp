@@ -69,7 +69,7 @@ void client::websocket_text(ws_slot slot, std::string_view frame, time_point now
   on_packet(got->type, false, got->data);
 }
 
-void client::websocket_binary(ws_slot slot, std::string frame, time_point now) {
+void client::websocket_binary(ws_slot slot, const std::string& frame, time_point now) {
   now_ = now;
   if (slot == ws_slot::probe && upgrade_ != upgrade::none) return abandon_upgrade();
   if (owns(slot)) on_packet(packet_type::message, true, frame);

@@ -61,7 +61,7 @@ public:
   void start(time_point now);
   void websocket_opened(ws_slot slot, time_point now);
   void websocket_text(ws_slot slot, std::string_view frame, time_point now);
-  void websocket_binary(ws_slot slot, std::string frame, time_point now);
+  void websocket_binary(ws_slot slot, const std::string& frame, time_point now);
   void websocket_closed(ws_slot slot, const link_failure& why, time_point now);
   void http_get_done(int status, std::string_view body, time_point now);
   void http_get_failed(const link_failure& why, time_point now);

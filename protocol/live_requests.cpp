@@ -147,9 +147,8 @@ read<std::int64_t> since(const json::value& v) {
   double number = 0;
   if (!v.get_double(number) || !(number >= 0)) return wrong("since", what);
   if (number > static_cast<double>(latest_seconds)) number /= 1'000;
-  if (number > static_cast<double>(std::numeric_limits<std::int64_t>::max() / nanos - 1)) {
-    return wrong("since", what);
-  }
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / nanos - 1;
+  if (number > static_cast<double>(most)) return wrong("since", what);
   return static_cast<std::int64_t>(number * static_cast<double>(nanos));
 }
 

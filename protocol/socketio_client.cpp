@@ -11,6 +11,8 @@ template <class... Fs>
 struct overloaded : Fs... {
   using Fs::operator()...;
 };
+template <class... Fs>
+overloaded(Fs...) -> overloaded<Fs...>;
 
 /// The text of a CONNECT_ERROR: an object with `message`, or (from old servers) a bare string.
 std::string refusal_of(const json::value& data) {
@@ -45,9 +47,9 @@ void client::websocket_text(engineio::ws_slot slot, std::string_view frame, time
   pump();
 }
 
-void client::websocket_binary(engineio::ws_slot slot, std::string frame, time_point now) {
+void client::websocket_binary(engineio::ws_slot slot, const std::string& frame, time_point now) {
   now_ = now;
-  engine_.websocket_binary(slot, std::move(frame), now);
+  engine_.websocket_binary(slot, frame, now);
   pump();
 }
 

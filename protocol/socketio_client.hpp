@@ -104,7 +104,7 @@ public:
   void start(time_point now);
   void websocket_opened(engineio::ws_slot slot, time_point now);
   void websocket_text(engineio::ws_slot slot, std::string_view frame, time_point now);
-  void websocket_binary(engineio::ws_slot slot, std::string frame, time_point now);
+  void websocket_binary(engineio::ws_slot slot, const std::string& frame, time_point now);
   void websocket_closed(engineio::ws_slot slot, const engineio::link_failure& why, time_point now);
   void http_get_done(int status, std::string_view body, time_point now);
   void http_get_failed(const engineio::link_failure& why, time_point now);
@@ -128,7 +128,7 @@ public:
   /// One more namespace on this connection; `connected` or `connect_refused` (also when no answer
   /// comes within connect_timeout) follows. One that we left, or that did not answer, can't be
   /// joined again: packets of the first time could still be under way. Refused as `invalid`.
-  send_result<unit> join(std::string nsp, json::value auth, time_point now);
+  send_result<unit> join(const std::string& nsp, json::value auth, time_point now);
   /// Leaves one that was joined; what is still under way from it is ignored.
   void leave(const std::string& nsp);
 

@@ -69,7 +69,7 @@ send_result<unit> client::acknowledge(std::uint64_t ack_id, json::array args,
                          std::move(args), std::move(attachments)});
 }
 
-send_result<unit> client::join(std::string nsp, json::value auth, time_point now) {
+send_result<unit> client::join(const std::string& nsp, json::value auth, time_point now) {
   now_ = now;
   if (phase_ != phase::connected) return fail(send_error::not_connected);
   if (members_.contains(nsp) || members_.size() >= options_.max_namespaces) {

@@ -56,7 +56,7 @@ public:
     machine.websocket_text(slot, frame, now);
   }
   void binary(std::string frame, ws_slot slot = ws_slot::main) {
-    machine.websocket_binary(slot, std::move(frame), now);
+    machine.websocket_binary(slot, frame, now);
   }
   void closed(link_failure_kind kind, ws_slot slot = ws_slot::main) {
     machine.websocket_closed(slot, {kind, "why"}, now);
