@@ -11,9 +11,9 @@
 #include "docker/json_lines.hpp"
 #include "docker/log_sink.hpp"
 #include "docker/names.hpp"
+#include "docker/open_streams.hpp"
 
 #include <algorithm>
-#include <mutex>
 
 namespace dockhost::docker {
 namespace {
@@ -178,9 +178,8 @@ struct cli_engine::impl {
   const cli_options options;
   call_gate gate;
   process_runner runner;
-  std::mutex mutex; // of sinks
-  std::vector<std::weak_ptr<event_sink>> sinks;
-  std::vector<std::weak_ptr<log_sink>> log_sinks;
+  open_streams<event_sink> event_streams;
+  open_streams<log_sink> log_streams;
 };
 
 cli_engine::cli_engine(cli_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
@@ -188,10 +187,8 @@ cli_engine::cli_engine(cli_options options) : impl_(std::make_unique<impl>(std::
 cli_engine::~cli_engine() {
   const engine_error reason{engine_errc::unreachable, "the engine's client was closed"};
   impl_->gate.close(reason);
-  for (const auto& sink : impl_->sinks)
-    if (const auto alive = sink.lock()) alive->end(reason);
-  for (const auto& sink : impl_->log_sinks)
-    if (const auto alive = sink.lock()) alive->end(reason);
+  impl_->event_streams.end_all(reason);
+  impl_->log_streams.end_all(reason);
 }
 
 void cli_engine::info(milliseconds timeout, done<engine_info> done) {
@@ -397,11 +394,7 @@ std::unique_ptr<subscription> cli_engine::events(std::int64_t since_unix_nano,
                                                  std::function<void(container_event)> on_event,
                                                  std::function<void(engine_error)> on_end) {
   auto sink = std::make_shared<event_sink>(std::move(on_event), std::move(on_end));
-  {
-    const std::lock_guard lock(impl_->mutex);
-    std::erase_if(impl_->sinks, [](const auto& other) { return other.expired(); });
-    impl_->sinks.push_back(sink);
-  }
+  impl_->event_streams.add(sink);
   process_request request;
   request.args = cli_events(since_unix_nano);
   auto lines = std::make_shared<line_splitter>();
@@ -429,11 +422,7 @@ std::unique_ptr<subscription> cli_engine::events(std::int64_t since_unix_nano,
 
 std::unique_ptr<log_stream> cli_engine::logs(log_request what, log_handlers handlers) {
   auto sink = std::make_shared<log_sink>(what, std::move(handlers), nullptr);
-  {
-    const std::lock_guard lock(impl_->mutex);
-    std::erase_if(impl_->log_sinks, [](const auto& other) { return other.expired(); });
-    impl_->log_sinks.push_back(sink);
-  }
+  impl_->log_streams.add(sink);
   if (!valid_container_reference(what.id)) {
     impl_->runner.post([sink, id = what.id] { sink->end(no_container(id)); });
     return make_log_stream(std::move(sink));

@@ -6,9 +6,8 @@
 #include "docker/engine_json.hpp"
 #include "docker/engine_stats.hpp"
 #include "docker/names.hpp"
+#include "docker/open_streams.hpp"
 #include "net/io_thread.hpp"
-
-#include <mutex>
 
 namespace dockhost::docker {
 namespace {
@@ -117,9 +116,8 @@ struct socket_engine::impl {
   const engine_address address;
   call_gate gate;
   engine_api api;
-  std::mutex mutex; // of sinks
-  std::vector<std::weak_ptr<event_sink>> sinks;
-  std::vector<std::weak_ptr<log_sink>> log_sinks;
+  open_streams<event_sink> event_streams;
+  open_streams<log_sink> log_streams;
 };
 
 socket_engine::socket_engine(net::io_thread& io, engine_address address)
@@ -128,10 +126,8 @@ socket_engine::socket_engine(net::io_thread& io, engine_address address)
 socket_engine::~socket_engine() {
   const engine_error reason{engine_errc::unreachable, "the engine's client was closed"};
   impl_->gate.close(reason);
-  for (const auto& sink : impl_->sinks)
-    if (const auto alive = sink.lock()) alive->end(reason);
-  for (const auto& sink : impl_->log_sinks)
-    if (const auto alive = sink.lock()) alive->end(reason);
+  impl_->event_streams.end_all(reason);
+  impl_->log_streams.end_all(reason);
 }
 
 void socket_engine::info(milliseconds timeout, done<engine_info> done) {
@@ -309,22 +305,14 @@ std::unique_ptr<subscription> socket_engine::events(std::int64_t since_unix_nano
                                                     std::function<void(container_event)> on_event,
                                                     std::function<void(engine_error)> on_end) {
   auto sink = std::make_shared<event_sink>(std::move(on_event), std::move(on_end));
-  {
-    const std::lock_guard lock(impl_->mutex);
-    std::erase_if(impl_->sinks, [](const auto& other) { return other.expired(); });
-    impl_->sinks.push_back(sink);
-  }
+  impl_->event_streams.add(sink);
   impl_->api.events(since_unix_nano, sink);
   return subscribe(std::move(sink));
 }
 
 std::unique_ptr<log_stream> socket_engine::logs(log_request request, log_handlers handlers) {
   auto sink = std::make_shared<log_sink>(request, std::move(handlers), &impl_->io);
-  {
-    const std::lock_guard lock(impl_->mutex);
-    std::erase_if(impl_->log_sinks, [](const auto& other) { return other.expired(); });
-    impl_->log_sinks.push_back(sink);
-  }
+  impl_->log_streams.add(sink);
   if (valid_container_reference(request.id))
     impl_->api.logs(std::move(request), sink);
   else
