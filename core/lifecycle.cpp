@@ -451,8 +451,11 @@ private:
 
   void adopt(const container_observed& e) {
     const auto block = e.facts.block ? e.facts.block : m_.facts.block;
+    // By our own clock at first: the engine's may be a second off, and that is no change.
+    const auto created = e.facts.id == m_.facts.id ? m_.facts.created : std::string();
     m_.facts = e.facts;
     m_.facts.block = block;
+    if (!created.empty()) m_.facts.created = created;
     m_.state = e.state;
     if (block) actions_.emplace_back(adopt_ports{*block});
   }

@@ -6,6 +6,7 @@
 #include "core/instance_files.hpp"
 #include "core/labels.hpp"
 #include "core/tar.hpp"
+#include "docker/rfc3339.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -285,8 +286,10 @@ void container_actor_state::looked(const docker::container_details& found) {
     return dispatch(lifecycle::container_absent{});
   }
   const auto known = view_from_labels(found.labels);
-  lifecycle::container_facts facts{found.id,          found.name,  found.image, found.created,
-                                   known.fingerprint, known.op_id, known.block};
+  // Written as the listings write it: what differs in its digits would be told as a change.
+  lifecycle::container_facts facts{
+      found.id,          found.name,  found.image, iso_time(docker::unix_seconds(found.created)),
+      known.fingerprint, known.op_id, known.block};
   dispatch(lifecycle::container_observed{state_from_engine(found.status), std::move(facts)});
 }
 

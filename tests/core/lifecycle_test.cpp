@@ -579,6 +579,18 @@ TEST(lifecycle, truth_wins_over_what_was_expected) {
   EXPECT_EQ(l.now.state, container::absent);
 }
 
+TEST(lifecycle, when_a_container_was_created_is_told_once_and_stays) {
+  auto l = with(container::running);
+  const auto created = l.now.facts.created;
+  auto later = facts("c1");
+  later.created = "2024-01-02T03:04:06.000000+00:00";
+  l.turn(observed(container::stopped, later));
+  EXPECT_EQ(l.now.facts.created, created);
+  later.id = "c7";
+  l.turn(observed(container::stopped, later));
+  EXPECT_EQ(l.now.facts.created, later.created);
+}
+
 TEST(lifecycle, leftover_that_was_never_started_is_rolled_back) {
   life l;
   EXPECT_EQ(l.turn(observed(container::created, facts("c1", "op-0"))), "adopt:1024 remove:c1");
