@@ -155,10 +155,7 @@ container_directory::foreign_listed(const std::vector<docker::container_summary>
       continue;
     }
     e.as_of_nano = taken_unix_nano;
-    if (holds_ports(report.state)) {
-      e.configured = report.ports;
-      e.configured_known = true;
-    }
+    if (holds_ports(report.state)) e.bound = report.ports;
     put(e, std::move(report), out);
   }
   std::vector<std::string> missing;
@@ -192,14 +189,14 @@ bool container_directory::heard(const docker::container_event& e, time_point now
   if (!state && e.action != "rename") return false;
   auto& at_hand = at->second;
   at_hand.told_nano = e.time_nano;
-  if (e.action == "start" && !at_hand.configured_known) return true;
+  if ((e.action == "start" || e.action == "restart") && !at_hand.fixed) return true;
   at_hand.heard = now;
   auto next = at_hand.report;
   if (auto name = label(e.attributes, "name"); !name.empty()) next.name = std::move(name);
   if (state) {
     next.state = *state;
     next.status = status_after(*state);
-    next.ports = holds_ports(*state) ? at_hand.configured : std::vector<bound_port>{};
+    next.ports = holds_ports(*state) ? at_hand.bound : std::vector<bound_port>{};
   }
   put(at_hand, std::move(next), out);
   return false;
@@ -214,11 +211,14 @@ bool container_directory::looked(const docker::container_details& details, time_
   auto report = report_of_summary(docker::container_summary{
       details.id, details.name, details.image, details.status,
       docker::unix_seconds(details.created), details.labels, details.bound_ports});
-  e.configured = ports_of(details.configured_ports);
-  e.configured_known = true;
   if (e.heard > asked) return true;
   e.as_of_nano = asked_unix_nano;
-  if (!holds_ports(report.state)) report.ports.clear();
+  if (holds_ports(report.state)) {
+    e.bound = report.ports;
+    e.fixed = e.bound == ports_of(details.configured_ports);
+  } else {
+    report.ports.clear();
+  }
   put(e, std::move(report), out);
   return false;
 }

@@ -28,9 +28,9 @@ public:
   struct entry {
     protocol::container_report report;
     bool own = false;
-    std::vector<protocol::bound_port> configured; ///< bound whenever it runs
-    bool configured_known = false;
-    std::int64_t told_nano = 0;  ///< the engine's time of the last event
+    std::vector<protocol::bound_port> bound; ///< when it was last seen running
+    bool fixed = false;                      ///< it binds these, and no others, at each start
+    std::int64_t told_nano = 0;              ///< the engine's time of the last event
     std::int64_t as_of_nano = 0; ///< our clock when the last listing or look was asked for
     time_point heard{};          ///< when an event was last applied
   };

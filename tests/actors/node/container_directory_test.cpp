@@ -36,8 +36,12 @@ protected:
     note(changes);
     return look;
   }
-  void look(const std::string& status, std::chrono::nanoseconds at) {
+  /// What is found by somebody who looks; port 80 is configured so, and bound so while it runs.
+  void look(const std::string& status, std::chrono::nanoseconds at, std::uint16_t configured = 0,
+            std::uint16_t bound = 0) {
     docker::container_details d;
+    d.configured_ports = {{80, {}, configured}};
+    d.bound_ports = {{80, {}, bound}};
     d.id = id;
     d.name = "web";
     d.status = status;
@@ -47,11 +51,14 @@ protected:
     note(changes);
   }
   void note(const container_changes& changes) {
-    for (const auto& each : changes)
+    for (const auto& each : changes) {
       told.emplace_back(wire_state(each.state));
+      told_ports.push_back(each.ports.empty() ? 0 : each.ports[0].host);
+    }
   }
 
   std::vector<std::string> told;
+  std::vector<int> told_ports; ///< the first port of each change
 
 private:
   container_directory directory_;
@@ -82,6 +89,29 @@ TEST_F(container_directory_test, ports_in_another_order_are_the_same_ports) {
   EXPECT_THAT(list("running", 1s, {http, https, http}), IsEmpty());
   EXPECT_THAT(list("running", 60s, {https, http}), IsEmpty());
   EXPECT_THAT(told, ElementsAre("running"));
+}
+
+TEST_F(container_directory_test, fixed_ports_are_known_at_each_start) {
+  look("running", 1s, 8'080, 8'080);
+  EXPECT_FALSE(hear("die", 2s));
+  EXPECT_FALSE(hear("start", 3s));
+  EXPECT_FALSE(hear("pause", 4s));
+  EXPECT_THAT(told, ElementsAre("running", "stopped", "running", "paused"));
+  EXPECT_THAT(told_ports, ElementsAre(8'080, 0, 8'080, 8'080));
+}
+
+TEST_F(container_directory_test, ports_that_the_engine_chooses_are_looked_at_after_each_start) {
+  look("created", 1s);
+  EXPECT_TRUE(hear("start", 2s));
+  look("running", 3s, 0, 32'768);
+  EXPECT_FALSE(hear("die", 4s));
+  EXPECT_TRUE(hear("start", 5s));
+  EXPECT_TRUE(hear("restart", 6s)); // what `docker restart` ends with
+  look("running", 7s, 0, 32'769);
+  EXPECT_FALSE(hear("pause", 8s));
+  EXPECT_FALSE(hear("unpause", 9s));
+  EXPECT_THAT(told, ElementsAre("created", "running", "stopped", "running", "paused", "running"));
+  EXPECT_THAT(told_ports, ElementsAre(0, 32'768, 0, 32'769, 32'769, 32'769));
 }
 
 } // namespace
