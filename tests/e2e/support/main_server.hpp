@@ -3,17 +3,13 @@
 // (servers/main_server.mjs).
 #pragma once
 
-#include "tests/e2e/support/child_process.hpp"
+#include "tests/e2e/support/script_peer.hpp"
 #include "json/json.hpp"
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace dockhost::e2e {
 
@@ -23,41 +19,24 @@ struct server_options {
   std::string program = "main_server.mjs"; ///< below servers/
 };
 
-/// Everything it says is kept in order; a position in that list is how a test says "from here on".
-/// All waits have a deadline and throw std::runtime_error when it passes.
-class main_server {
+/// What it says is in script_peer's list.
+class main_server : public script_peer {
 public:
   main_server(const std::filesystem::path& folder, server_options options = {});
 
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
-  /// SIGKILL: from the node's side, the machine is gone.
-  void kill();
-  void signal(int number) const { process_->signal(number); }
   /// A new process on the same port.
   void start();
   /// A new process of another program on the same port.
   void become(server_options options);
-
-  /// How many messages there are: the position of the next one.
-  std::size_t mark();
-  using predicate = std::function<bool(const json::value&)>;
-  /// The first message from `from` on that fits.
-  json::value wait(const predicate& fits, std::size_t from, milliseconds timeout,
-                   const std::string& what);
-  /// Whether one is there that fits, without waiting.
-  [[nodiscard]] bool seen(const predicate& fits, std::size_t from);
-  [[nodiscard]] std::size_t count(const predicate& fits, std::size_t from);
 
   /// A node's connection, authenticated and followed by its node-hello.
   json::value wait_node(std::size_t from = 0, milliseconds timeout = milliseconds(30'000));
   /// The first argument of an event of that name.
   json::value wait_event(const std::string& name, std::size_t from, milliseconds timeout);
   json::value wait_disconnect(std::size_t from, milliseconds timeout = milliseconds(30'000));
-
-  /// An operation of the server program; its value.
-  json::value call(const std::string& op, json::object fields = {});
 
   void emit(const std::string& event, json::value payload);
   /// A command with an acknowledgement: the reply.
@@ -75,18 +54,8 @@ public:
                  milliseconds timeout = milliseconds(60'000));
 
 private:
-  void pump(milliseconds timeout);
-  std::int64_t post(const std::string& op, json::object fields);
-
-  std::filesystem::path folder_;
   server_options options_;
-  std::unique_ptr<child_process> process_;
   std::uint16_t port_ = 0;
-  std::int64_t next_id_ = 1;
-  std::vector<json::value> messages_;
 };
-
-/// Fits a message of type `t` whose member `name` (if not empty) is `value`.
-main_server::predicate is(std::string type, std::string name = {}, std::string value = {});
 
 } // namespace dockhost::e2e

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Browsers of the live view, as npm's socket.io-client makes them, driven by a test: JSON lines in on stdin, out on
+// stdout.
+//
+// In:  {id, op, ...}, answered by {t:"reply", id, value} or {t:"reply", id, error}. The ops are below.
+// Out: {t:"ready"}  and of the client with a number n, `at` in milliseconds since 1970:
+//      {t:"open", n, transport}  {t:"upgrade", n, transport}  {t:"connect", n, at}  {t:"refused", n, message, data}
+//      {t:"disconnect", n, reason, at}  {t:"event", n, name, args, at}  {t:"ack", id, value | error}
+// A binary attachment is told as {binary: its text}.
+import { request } from "node:http";
+import { createInterface } from "node:readline";
+import { io } from "socket.io-client";
+
+const out = (message) => process.stdout.write(JSON.stringify(message) + "\n");
+const clients = new Map();
+
+function plain(value) {
+  if (value instanceof Uint8Array) return { binary: Buffer.from(value).toString() };
+  if (Array.isArray(value)) return value.map(plain);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]));
+}
+
+function find(n) {
+  const socket = clients.get(n);
+  if (!socket) throw new Error(`there is no client ${n}`);
+  return socket;
+}
+
+const operations = {
+  /** Connects; `options` are socket.io-client's own. */
+  open({ n, url, options }) {
+    const socket = io(url, { forceNew: true, reconnection: false, timeout: 10_000, ...options });
+    clients.set(n, socket);
+    socket.io.on("open", () => {
+      const { engine } = socket.io;
+      out({ t: "open", n, transport: engine.transport.name });
+      engine.once("upgrade", (transport) => out({ t: "upgrade", n, transport: transport.name }));
+    });
+    socket.on("connect", () => out({ t: "connect", n, at: Date.now() }));
+    socket.on("connect_error", ({ message, data }) => out({ t: "refused", n, message, data }));
+    socket.on("disconnect", (reason) => out({ t: "disconnect", n, reason, at: Date.now() }));
+    socket.onAny((name, ...args) => out({ t: "event", n, name, args: plain(args), at: Date.now() }));
+  },
+  close({ n }) {
+    find(n).disconnect();
+    clients.delete(n);
+  },
+  emit({ n, event, args }) {
+    find(n).emit(event, ...args);
+  },
+  /** Emits with an acknowledgement, which comes as {t:"ack"} with this operation's id. */
+  emit_ack({ id, n, event, args, ms }) {
+    find(n).timeout(ms).emit(event, ...args, (error, value) =>
+      out(error ? { t: "ack", id, error: error.message } : { t: "ack", id, value: plain(value) }));
+  },
+  /** A GET of a page, with any headers; comes as {t:"ack"} with {status, body}. */
+  get({ id, url, headers }) {
+    const asked = request(url, { headers, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text) => (body += text));
+      response.on("end", () => out({ t: "ack", id, value: { status: response.statusCode, body } }));
+    });
+    asked.on("error", (error) => out({ t: "ack", id, error: error.message }));
+    asked.end();
+  },
+};
+
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const order = JSON.parse(line);
+  try {
+    out({ t: "reply", id: order.id, value: operations[order.op](order) ?? null });
+  } catch (error) {
+    out({ t: "reply", id: order.id, error: error.message });
+  }
+}).on("close", () => process.exit(0));
+out({ t: "ready" });
