@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -70,6 +71,7 @@ struct fault_proxy::link {
   int server = -1;
   bool client_done = false; ///< half-closed by that side
   bool server_done = false;
+  bool follows = false; ///< a log
 
   ~link() {
     ::close(client);
@@ -103,10 +105,12 @@ fault_proxy::~fault_proxy() {
 void fault_proxy::run() {
   std::vector<std::unique_ptr<link>> links;
   std::array<char, 64 * 1024> buffer;
+  std::size_t last_size = 0; // of what passed last
   // False when the connection is over. `from` stays readable at its end, hence the flag.
   const auto pass = [&](int from, int to, bool& over, bool forward) {
     const auto n = ::recv(from, buffer.data(), buffer.size(), 0);
     if (n < 0) return false;
+    last_size = static_cast<std::size_t>(n);
     if (n == 0) {
       over = true;
       ::shutdown(to, SHUT_WR);
@@ -117,6 +121,9 @@ void fault_proxy::run() {
   while (!done_) {
     if (cutting_) links.clear();
     open_ = links.size();
+    followed_ = static_cast<std::size_t>(std::count_if(
+        links.begin(), links.end(), [](const auto& l) { return l->follows && !l->client_done; }));
+    most_followed_ = std::max<std::size_t>(most_followed_, followed_);
     std::vector<::pollfd> fds{{listener_, POLLIN, 0}};
     for (const auto& one : links) {
       const bool moving = !stalled_;
@@ -131,6 +138,9 @@ void fault_proxy::run() {
       bool alive = true;
       if (fds[1 + 2 * i].revents != 0) {
         alive = pass(one.client, one.server, one.client_done, true);
+        const std::string_view request(buffer.data(), alive ? last_size : 0);
+        one.follows = one.follows || (request.find("/logs?") != request.npos &&
+                                      request.find("follow=1") != request.npos);
         ++received_;
       }
       if (alive && fds[2 + 2 * i].revents != 0)

@@ -27,6 +27,9 @@ public:
 
   [[nodiscard]] std::size_t accepted() const { return accepted_; }
   [[nodiscard]] std::size_t open() const { return open_; }
+  /// Logs of an engine that clients follow now, and the most that ever were at once.
+  [[nodiscard]] std::size_t followed() const { return followed_; }
+  [[nodiscard]] std::size_t most_followed() const { return most_followed_; }
   /// Pieces that clients have sent so far: above zero, a request is on its way.
   [[nodiscard]] std::uint64_t received() const { return received_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
@@ -40,7 +43,7 @@ private:
   int listener_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<bool> stalled_{false}, swallowing_{false}, cutting_{false}, done_{false};
-  std::atomic<std::size_t> accepted_{0}, open_{0};
+  std::atomic<std::size_t> accepted_{0}, open_{0}, followed_{0}, most_followed_{0};
   std::atomic<std::uint64_t> received_{0};
   std::thread thread_;
 };

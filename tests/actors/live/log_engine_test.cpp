@@ -33,8 +33,10 @@ using dockhost::test::test_engine;
 /// Keeps the lines of log_update events, without timestamps.
 class browser final : public live_outlet {
 public:
-  bool emit(log_packet packet, std::size_t) override {
+  bool emit(log_packet packet, std::size_t budget) override {
     const std::lock_guard lock(mutex_);
+    if (gone_ || queued_ + packet->bytes() > budget) return false;
+    if (stopped_reading_) queued_ += packet->bytes();
     ++packets_;
     if (raw_) {
       texts_.push_back(std::move(packet));
@@ -43,8 +45,23 @@ public:
     take(packet->text);
     return true;
   }
-  [[nodiscard]] std::size_t queued_bytes() const override { return 0; }
-  [[nodiscard]] bool connected() const override { return true; }
+  [[nodiscard]] std::size_t queued_bytes() const override {
+    const std::lock_guard lock(mutex_);
+    return queued_;
+  }
+  [[nodiscard]] bool connected() const override {
+    const std::lock_guard lock(mutex_);
+    return !gone_;
+  }
+
+  void stop_reading() {
+    const std::lock_guard lock(mutex_);
+    stopped_reading_ = true;
+  }
+  void vanish() {
+    const std::lock_guard lock(mutex_);
+    gone_ = true;
+  }
 
   /// Packets are read at the end only: for measurements.
   void keep_raw() { raw_ = true; }
@@ -82,8 +99,11 @@ private:
     }
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   bool raw_ = false;
+  bool stopped_reading_ = false;
+  bool gone_ = false;
+  std::size_t queued_ = 0; ///< since it stopped reading
   std::size_t packets_ = 0;
   std::vector<log_packet> texts_;
   std::vector<std::string> lines_;
@@ -153,6 +173,10 @@ protected:
   void unwatch(const std::shared_ptr<browser>& who) {
     caf::anon_send(hub_,
                    unwatch_log{std::to_string(reinterpret_cast<std::uintptr_t>(who.get())), 1});
+  }
+  void drop(const std::shared_ptr<browser>& who) {
+    who->vanish();
+    caf::anon_send(hub_, client_gone{std::to_string(reinterpret_cast<std::uintptr_t>(who.get()))});
   }
   static bool has(const std::shared_ptr<browser>& who, const std::string& line) {
     return eventually([&] {
@@ -225,6 +249,79 @@ TEST_F(log_engine_test, ten_watchers_share_one_connection_which_goes_with_the_la
     lines.pop_back();
     EXPECT_EQ(lines, counted(1, 5));
   }
+}
+
+constexpr const char* endless = "while :; do seq -f 'line %.0f' 1 100000; done";
+
+TEST_F(log_engine_test, LogStreamsThatStartAndStopInALoopLeaveNothing) {
+  const auto id = run({}, endless);
+  const auto ann = std::make_shared<browser>();
+  ann->keep_raw();
+  for (int n = 0; n < 100; ++n) {
+    const auto before = ann->packets();
+    ASSERT_EQ(watch(id, ann, 0), "ok");
+    if (n % 10 == 0) {
+      ASSERT_TRUE(eventually([&] { return ann->packets() > before; }));
+    }
+    unwatch(ann);
+  }
+  EXPECT_TRUE(eventually([&] { return proxy_.followed() == 0; }, 5s));
+  // The one that ends, and the one that begins.
+  EXPECT_LE(proxy_.most_followed(), 2U);
+  EXPECT_GE(proxy_.most_followed(), 1U);
+}
+
+TEST_F(log_engine_test, LogStreamsOfAHundredClientsThatDropLeaveNothing) {
+  const auto id = run({}, endless);
+  std::vector<std::shared_ptr<browser>> all;
+  for (int n = 0; n < 100; ++n) {
+    all.push_back(std::make_shared<browser>());
+    all.back()->keep_raw();
+    ASSERT_EQ(watch(id, all.back(), 0), "ok");
+    // So many at a time are let in while they read where the others are.
+    if (n % 20 == 19) {
+      ASSERT_TRUE(eventually([&] { return all.back()->packets() > 0; }));
+    }
+  }
+  for (const auto& who : all)
+    ASSERT_TRUE(eventually([&] { return who->packets() > 0; }));
+  EXPECT_EQ(proxy_.followed(), 1U);
+  EXPECT_EQ(proxy_.most_followed(), 1U);
+  for (const auto& who : all)
+    drop(who);
+  EXPECT_TRUE(eventually([&] { return proxy_.followed() == 0; }, 5s));
+}
+
+TEST_F(log_engine_test, LogStreamsOfAClientThatStopsReadingHoldTheBudget) {
+  const auto id = run({}, endless);
+  const auto slow = std::make_shared<browser>(), quick = std::make_shared<browser>();
+  slow->keep_raw();
+  quick->keep_raw();
+  ASSERT_EQ(watch(id, slow, 0), "ok");
+  ASSERT_TRUE(eventually([&] { return slow->packets() > 0; }));
+  slow->stop_reading();
+  // Alone, it sets the pace: well before its budget nothing more is read.
+  constexpr std::size_t budget = log_allowance::default_budget;
+  ASSERT_TRUE(eventually([&] { return slow->queued_bytes() >= budget / 4; }));
+  EXPECT_LT(slow->queued_bytes(), budget / 2);
+  drop(slow);
+  EXPECT_TRUE(eventually([&] { return proxy_.followed() == 0; }, 5s));
+
+  // Beside a quick one it misses what is over its budget.
+  const auto other = std::make_shared<browser>();
+  other->keep_raw();
+  ASSERT_EQ(watch(id, quick, 0), "ok");
+  ASSERT_EQ(watch(id, other, 0), "ok");
+  ASSERT_TRUE(eventually([&] { return other->packets() > 0; }));
+  other->stop_reading();
+  ASSERT_TRUE(eventually([&] { return other->queued_bytes() >= budget / 2; }));
+  const auto packets = quick->packets();
+  ASSERT_TRUE(eventually([&] { return quick->packets() > packets + 200; }));
+  EXPECT_LE(other->queued_bytes(), budget);
+  EXPECT_EQ(proxy_.followed(), 1U);
+  drop(quick);
+  drop(other);
+  EXPECT_TRUE(eventually([&] { return proxy_.followed() == 0; }, 5s));
 }
 
 TEST_F(log_engine_test, a_terminals_output_has_no_carriage_returns) {
