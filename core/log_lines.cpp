@@ -129,6 +129,7 @@ log_line_assembler::long_text log_line_assembler::joined(const open_line& open,
       before = message;
     };
     for (const auto message : open.messages) {
+      if (message < skipped + from) continue; // a timestamp before it did not end where it begins
       const auto at = message - skipped;
       add(text.substr(from, at - from));
       auto rest = text.substr(at);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 namespace dockhost {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t minute_size = 17; // "2026-01-02T03:04:"
 constexpr std::size_t shortest = 21;    // "2026-01-02T03:04:05Z "
 constexpr std::int64_t second_nanos = 1'000'000'000;
+constexpr std::int64_t most_seconds = std::numeric_limits<std::int64_t>::max() / second_nanos - 1;
 
 constexpr bool digit(char c) {
   return c >= '0' && c <= '9';
@@ -74,9 +76,11 @@ log_time log_time_reader::take(std::string_view& bytes) {
     return {};
   }
   if (next >= bytes.size() || at[next] != ' ') return {};
+  const auto seconds = minute_seconds_ + second - offset;
+  if (seconds < -most_seconds || seconds > most_seconds) return {};
   log_time out;
   out.text = bytes.substr(0, next);
-  out.unix_nano = (minute_seconds_ + second - offset) * second_nanos + nanos;
+  out.unix_nano = seconds * second_nanos + nanos;
   bytes.remove_prefix(next + 1);
   return out;
 }

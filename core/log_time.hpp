@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The timestamps that an engine writes in front of log lines: RFC 3339 with up to nine digits of a
-// second, and a space.
+// second, and a space. A container may print any: only of years whose nanoseconds since 1970 fit 64
+// bits (1678 to 2261, and parts of those beside them).
 #pragma once
 
 #include <cstdint>

@@ -141,7 +141,7 @@ read<std::int64_t> since(const json::value& v) {
     const auto line = *text + " ";
     std::string_view rest = line;
     const auto time = log_time_reader().take(rest);
-    if (time.text.empty() || !rest.empty()) return wrong("since", what);
+    if (time.text.empty() || !rest.empty() || time.unix_nano < 0) return wrong("since", what);
     return time.unix_nano;
   }
   double number = 0;

@@ -70,6 +70,17 @@ TEST(log_time_reader, reads_what_engines_write) {
     EXPECT_EQ(nanos(text), 0) << text;
 }
 
+TEST(log_time_reader, TakesNoTimeThatNanosecondsCannotHold) {
+  log_time_reader reader;
+  for (std::string text : {"2262-04-11T23:47:16Z x", "1677-09-21T00:12:44Z x",
+                           "9999-12-31T23:59:60.999999999-99:99 x", "0000-01-01T00:00:00Z x"}) {
+    std::string_view rest = text;
+    const auto time = reader.take(rest);
+    EXPECT_TRUE(time.text.empty()) << text;
+    EXPECT_EQ(rest, text);
+  }
+}
+
 TEST(log_line_assembler, frames_are_lines_with_a_timestamp) {
   seen out;
   log_line_assembler lines;
@@ -142,6 +153,17 @@ TEST(log_line_assembler, a_message_inside_a_line_is_not_repeated) {
   ASSERT_EQ(out.lines.size(), 1U);
   EXPECT_EQ(out.lines[0].text, part + "tail");
   EXPECT_EQ(out.lines[0].end, "tail");
+}
+
+TEST(log_line_assembler, a_message_that_begins_inside_a_timestamp_breaks_nothing) {
+  seen out;
+  log_line_assembler lines;
+  lines.feed(framed({{stamp.substr(0, 10), log_channel::out},
+                     {stamp.substr(10) + "a", log_channel::out},
+                     {stamp.substr(0, 12), log_channel::out},
+                     {stamp.substr(12) + "b\n", log_channel::out}}),
+             out);
+  EXPECT_EQ(out.texts(), texts{"ab"});
 }
 
 TEST(log_line_assembler, a_timestamp_that_was_printed_stays) {

@@ -82,6 +82,8 @@ TEST(live_requests, MalformedArgumentsAreNamed) {
            {"start_log_stream", R"({"container_id":"x","tail":1e9})", "tail"},
            {"start_log_stream", R"({"container_id":"x","since":"yesterday"})", "since"},
            {"start_log_stream", R"({"container_id":"x","since":-1})", "since"},
+           {"start_log_stream", R"({"container_id":"x","since":"1969-12-31T23:59:59Z"})", "since"},
+           {"start_log_stream", R"({"container_id":"x","since":"9999-01-01T00:00:00Z"})", "since"},
            {"start_log_stream", R"({"container_id":"x","since":1e300})", "since"},
            {"start_log_stream", R"({"container_id":"x","filter":"x"})", "filter"},
            {"start_log_stream", R"({"container_id":"x","filter":{"level":"loud"}})", "level"},
