@@ -86,6 +86,7 @@ void client::http_post_failed(const engineio::link_failure& why, time_point now)
 
 void client::tick(time_point now) {
   now_ = now;
+  if (phase_ == phase::ended) return; // a namespace may still wait for its answer
   engine_.tick(now);
   if (phase_ == phase::connecting && now >= connect_deadline_) {
     engine_.abort(close_reason::connect_timeout,

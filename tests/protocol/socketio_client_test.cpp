@@ -360,6 +360,16 @@ TEST(SocketioClient, FurtherNamespaces) {
   EXPECT_EQ(r.take(), (lines{"text main 41", "close main"}));
 }
 
+TEST(SocketioClient, NothingFollowsTheEnd) {
+  rig r;
+  r.connect_websocket();
+  EXPECT_TRUE(r.machine.join("/a", nullptr, r.now).ok());
+  r.text("42{}");
+  ASSERT_TRUE(r.take().back().starts_with("disconnected"));
+  r.machine.tick(r.now + 3'600'000ms); // when "/a" should have answered
+  EXPECT_EQ(r.take(), lines{});
+}
+
 TEST(SocketioClient, NamespacesAreBounded) {
   auto o = rig::defaults();
   o.max_namespaces = 3;
