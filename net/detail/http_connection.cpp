@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/detail/http_connection.hpp"
 
+#include "net/detail/chunked_start.hpp"
 #include "net/detail/errors.hpp"
 
 #include <boost/asio/error.hpp>
@@ -46,6 +47,7 @@ public:
   }
 
   [[nodiscard]] bool interim() const { return head_.status / 100 == 1; }
+  [[nodiscard]] bool had_chunk() const { return had_chunk_; }
 
 private:
   void on_request_impl(http::verb, beast::string_view, beast::string_view, int,
@@ -67,7 +69,9 @@ private:
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(beast::string_view body, error_code&) override { return deliver(body); }
-  void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {
+    had_chunk_ = true;
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
     return deliver(body);
   }
@@ -82,6 +86,7 @@ private:
   http_connection& owner_;
   http_response head_;
   bool told_ = false;
+  bool had_chunk_ = false;
 };
 
 http_connection::http_connection(std::shared_ptr<transport> stream) : stream_(std::move(stream)) {}
@@ -174,6 +179,8 @@ void http_connection::parse() {
   if (!keep) return close();
   parsing_ = true;
   while (begin_ < end_ && active_ && !paused_) {
+    const std::string_view bytes(buffer_.data() + begin_, end_ - begin_);
+    if (wait_for_chunk(*parser_, parser_->had_chunk(), bytes)) break;
     error_code ec;
     begin_ += parser_->put(asio::buffer(buffer_.data() + begin_, end_ - begin_), ec);
     if (!active_) break; // closed from within a callback

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "net/detail/request_reader.hpp"
 
+#include "net/detail/chunked_start.hpp"
 #include "net/detail/http_request_text.hpp"
 #include "net/detail/request_target.hpp"
 
@@ -74,6 +75,7 @@ public:
   std::size_t max = 0;
   int version = 11;
   bool too_large = false;
+  bool had_chunk = false;
   bool expects_continue = false;
   std::optional<request_refusal> refusal;
 
@@ -130,6 +132,7 @@ private:
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(beast::string_view bytes, error_code&) override { return take(bytes); }
   void on_chunk_header_impl(std::uint64_t size, beast::string_view, error_code&) override {
+    had_chunk = true;
     if (size > max - std::min(max, body.size())) too_large = true;
   }
   std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, error_code&) override {
@@ -205,6 +208,7 @@ std::optional<std::size_t> request_reader::length() const {
 std::optional<request_refusal> request_reader::read_body(std::string_view& bytes, std::size_t max) {
   parser_->max = max;
   while (!bytes.empty() && !parser_->is_done() && !parser_->too_large) {
+    if (wait_for_chunk(*parser_, parser_->had_chunk, bytes)) break;
     error_code ec;
     bytes.remove_prefix(parser_->put(boost::asio::buffer(bytes.data(), bytes.size()), ec));
     if (ec == http::error::need_more) break;

@@ -50,6 +50,23 @@ TEST_F(HttpHostile, ChunksInOddPieces) {
   EXPECT_EQ(server.accepted(), 1);
 }
 
+TEST_F(HttpHostile, AnEmptyChunkedBodyInPieces) {
+  raw_server server([&](peer& p, int) {
+    for (;;) {
+      if (p.read_request().empty()) return;
+      p.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      for (const char c : std::string_view("0\r\n\r\n"))
+        p.send(std::string_view(&c, 1));
+    }
+  });
+  http_client client(io, server.where());
+  for (int i = 0; i < 5; ++i) {
+    const auto r = ask(client, get());
+    ASSERT_TRUE(r.ok()) << text_of(r);
+    EXPECT_EQ(r->body, "");
+  }
+}
+
 TEST_F(HttpHostile, ABodyUpToTheEnd) {
   const auto r = answer_with("HTTP/1.1 200 OK\r\n\r\nall of it");
   ASSERT_TRUE(r.ok()) << text_of(r);

@@ -139,6 +139,23 @@ TEST(DeflateCodec, RoundTripsAllSizes) {
   EXPECT_EQ(out, "Hello");
 }
 
+TEST(RequestReader, AnEmptyChunkedBodyMayComeByteByByte) {
+  request_reader reader;
+  EXPECT_FALSE(
+      reader.read_head("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  std::string held;
+  for (const char c : std::string_view("0\r\n\r\n")) {
+    EXPECT_FALSE(reader.done());
+    held += c;
+    std::string_view rest = held;
+    EXPECT_FALSE(reader.read_body(rest, 100));
+    held = rest;
+  }
+  EXPECT_TRUE(reader.done());
+  EXPECT_EQ(reader.body(), "");
+  EXPECT_EQ(held, "");
+}
+
 TEST(RequestTarget, Table) {
   const auto path = [](std::string_view raw, std::string_view method = "GET") {
     const auto t = parse_target(method, raw);
