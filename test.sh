@@ -14,16 +14,18 @@ usage: ./test.sh [PART...]
   engine    tests on a real Docker engine, which the run itself starts in namespaces of its own (root)
   e2e       tests with real peers too: npm's socket.io server, ssh (root)
   sanitize  the unit tests again, under AddressSanitizer and UndefinedBehaviorSanitizer
+  fuzz      the fuzz targets, each for a minute (DOCKHOST_FUZZ_SECONDS), two at a time
 
-Without a part: all of them. What they leave to look at is in build/test/Testing and build/test/e2e.
+Without a part: all of them. What they leave to look at is in build/test/Testing, build/test/e2e and
+build/fuzz/run.
 TEXT
 }
 
-all=(checks tidy unit engine e2e sanitize)
+all=(checks tidy unit engine e2e sanitize fuzz)
 parts=()
 for word in "$@"; do
   case $word in
-    checks | tidy | unit | engine | e2e | sanitize) parts+=("$word") ;;
+    checks | tidy | unit | engine | e2e | sanitize | fuzz) parts+=("$word") ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -50,7 +52,7 @@ part() {
   say "$name"
   mkdir -p build
   "$@" 2>&1 | tee "$log" || status=$?
-  record "$name" "$status" $((SECONDS - start)) "$(grep -E 'tests passed' "$log" | tail -n 1)"
+  record "$name" "$status" $((SECONDS - start)) "$(grep -E 'tests passed|fuzz targets found' "$log" | tail -n 1)"
 }
 
 checks() {
@@ -92,6 +94,7 @@ groups=(build test)
 if wants engine || wants e2e; then
   groups+=(run)
 fi
+! wants fuzz || groups+=(fuzz)
 install_packages "${groups[@]}"
 if wants engine || wants e2e; then
   command -v dockerd >/dev/null && command -v docker >/dev/null || apt_install docker.io
@@ -117,6 +120,11 @@ if wants sanitize; then
   build_preset sanitize dockhost_unit_tests
   sanitizer_options
   part sanitize run_ctest sanitize '^unit$' -j 2
+fi
+
+if wants fuzz; then
+  build_preset fuzz dockhost_fuzzers
+  part fuzz scripts/run-fuzzers.sh
 fi
 
 say "Summary (after $((SECONDS / 60)) min $((SECONDS % 60)) s)"

@@ -15,6 +15,13 @@ if(DOCKHOST_SANITIZE)
                          -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(dockhost_flags INTERFACE -fsanitize=address,undefined)
 endif()
+if(DOCKHOST_FUZZ)
+  # What is under test is instrumented; only the targets get libFuzzer's main (tests/fuzz).
+  set(fuzz_instrumentation -fsanitize=fuzzer-no-link,address,undefined)
+  target_compile_options(dockhost_flags INTERFACE ${fuzz_instrumentation} -fno-sanitize-recover=undefined
+                         -fno-omit-frame-pointer)
+  target_link_options(dockhost_flags INTERFACE ${fuzz_instrumentation})
+endif()
 if(DOCKHOST_FAULT_POINTS)
   target_compile_definitions(dockhost_flags INTERFACE DOCKHOST_FAULT_POINTS)
 endif()
