@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+// Peers that break every rule, against a server in a process of its own: each gets its end, what
+// they cost is bounded, and who behaves notices nothing.
+#include "tests/e2e/support/child_process.hpp"
+#include "tests/net/server_fixture.hpp"
+#include "json/json.hpp"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace dockhost {
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+using net::test::client_message;
+using net::test::peer;
+
+constexpr std::size_t mebibyte = 1024 * 1024;
+
+/// The echo server of tests/support.
+class echo_server {
+public:
+  explicit echo_server(std::chrono::milliseconds connect_timeout)
+      : process_({.argv = {ECHO_SERVER, "0", "0", "25000", "20000",
+                           std::to_string(connect_timeout.count())},
+                  .environment = {},
+                  .without = {},
+                  .log = folder_ / "log",
+                  .control = true}) {
+    const auto line = process_.read_line(10s);
+    const auto said = json::parse(line.value_or(""));
+    std::int64_t port = 0;
+    if (!said || said->find("port") == nullptr || !said->find("port")->get_int(port))
+      throw std::runtime_error("the echo server does not listen");
+    port_ = static_cast<std::uint16_t>(port);
+  }
+
+  [[nodiscard]] std::unique_ptr<peer> connect(const char* from = "127.0.0.1") const {
+    const int fd = net::test::connect_to(port_, from);
+    return fd < 0 ? nullptr : std::make_unique<peer>(fd, nullptr);
+  }
+  /// With the open packet read.
+  [[nodiscard]] std::unique_ptr<peer> websocket(const char* from = "127.0.0.1") const {
+    auto p = connect(from);
+    if (!p) return nullptr;
+    p->send(net::test::upgrade_request("/socket.io/?EIO=4&transport=websocket"));
+    const bool switched = p->read_until("\r\n\r\n").starts_with("HTTP/1.1 101 ");
+    if (!switched || !read_frame(*p).payload.starts_with('0')) return nullptr;
+    return p;
+  }
+  /// With its CONNECT answered.
+  [[nodiscard]] std::unique_ptr<peer> client() const {
+    auto p = websocket();
+    if (!p) return nullptr;
+    p->send(client_message(net::test::text, "40"));
+    const bool in = read_frame(*p).payload.starts_with("40{");
+    if (!in || !read_frame(*p).payload.starts_with("42[\"auth\"")) return nullptr;
+    return p;
+  }
+
+  [[nodiscard]] std::size_t descriptors() const {
+    const auto folder = std::filesystem::directory_iterator(proc("fd"));
+    return static_cast<std::size_t>(std::distance(begin(folder), end(folder)));
+  }
+  [[nodiscard]] std::size_t resident_bytes() const {
+    std::size_t whole = 0, resident = 0;
+    std::ifstream(proc("statm")) >> whole >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  }
+
+private:
+  [[nodiscard]] std::string proc(const std::string& name) const {
+    return "/proc/" + std::to_string(process_.pid()) + "/" + name;
+  }
+
+  net::test::temp_folder folder_;
+  e2e::child_process process_;
+  std::uint16_t port_ = 0;
+};
+
+/// Says something, and waits to hear it back: for how long.
+std::chrono::milliseconds echo_time(peer& p) {
+  const auto start = clock::now();
+  p.send(client_message(net::test::text, "42[\"message\",\"alive\"]"));
+  EXPECT_EQ(read_frame(p).payload, "42[\"message-back\",\"alive\"]");
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - start);
+}
+
+/// "closed CODE" ("closed" without one), or "ended" where no close frame came.
+std::string end_of(peer& p) {
+  for (;;) {
+    const auto frame = read_frame(p);
+    if (frame.op == -1) return "ended";
+    if (frame.op != net::test::close_frame) continue;
+    if (frame.payload.size() < 2) return "closed";
+    return "closed " + std::to_string(static_cast<unsigned char>(frame.payload[0]) << 8 |
+                                      static_cast<unsigned char>(frame.payload[1]));
+  }
+}
+
+/// For the test and for the server that it starts.
+void allow_descriptors(rlim_t count) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min(count, limit.rlim_max));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+TEST(Trouble, HostilePeersGetTheEndThatIsRight) {
+  using net::test::binary;
+  using net::test::masked;
+  using net::test::text;
+  const echo_server server(45s);
+  const auto good = server.client();
+  ASSERT_TRUE(good);
+  ASSERT_TRUE(server.client()); // whose memory is then there
+  ASSERT_TRUE(net::test::eventually([&] { return echo_time(*good) < 1s; }));
+  const auto files = server.descriptors();
+  const auto memory = server.resident_bytes();
+
+  struct hostile {
+    std::string what, bytes, end;
+  };
+  const std::string half =
+      client_message(text, "451-[\"message\",{\"_placeholder\":true,\"num\":0}]");
+  const std::vector<hostile> cases{
+      {"garbage for frames", std::string("\xff\xfe\xfd\xfc garbage", 12), "closed 1002"},
+      {"no mask", net::test::message(text, "42[\"message\"]"), "closed 1002"},
+      {"text that is no UTF-8", client_message(text, "42[\"message\",\"\xff\xc0\"]"),
+       "closed 1007"},
+      {"a frame of 10 MB", client_message(text, '4' + std::string(10'000'000, 'x')), "closed 1009"},
+      {"10 MB in fragments", masked(0x01, "4") + masked(0x00, std::string(10'000'000, 'x')),
+       "closed 1009"},
+      {"an unknown Engine.IO packet", client_message(text, "9"), "closed"},
+      {"an empty one", client_message(text, ""), "closed"},
+      {"an unknown Socket.IO packet", client_message(text, "4abc"), "closed"},
+      {"an event that is an object", client_message(text, "42{}"), "closed"},
+      {"a truncated event", client_message(text, "42[\"message\","), "closed"},
+      {"binary that nobody announced", client_message(binary, "x"), "closed"},
+      {"half a binary packet", half + client_message(text, "42[\"message\"]"), "closed"},
+      {"a placeholder too many",
+       client_message(text, "451-[\"e\",{\"_placeholder\":true,\"num\":1}]"), "closed"},
+      {"a second CONNECT", client_message(text, "40"), "closed"},
+  };
+  for (const auto& each : cases) {
+    const auto p = server.client();
+    ASSERT_TRUE(p) << each.what;
+    p->send(each.bytes);
+    EXPECT_EQ(end_of(*p), each.end) << each.what;
+    EXPECT_LT(echo_time(*good), 1s) << each.what;
+  }
+
+  // Cut off in the middle: of a frame, of a binary packet, of a request.
+  for (int i = 0; i < 20; ++i) {
+    for (const auto& bytes : {client_message(text, "42[\"message\",1]").substr(0, 9), half}) {
+      const auto p = server.client();
+      ASSERT_TRUE(p);
+      p->send(bytes);
+    }
+    const auto p = server.connect();
+    ASSERT_TRUE(p);
+    p->send("GET /socket.io/?EIO=4&transport=poll");
+  }
+
+  // The same on polling.
+  const auto answer_to = [&](const std::string& bytes) {
+    const auto p = server.connect();
+    p->send(bytes);
+    return net::test::read_answer(*p);
+  };
+  for (const auto& [body, status] : std::vector<std::pair<std::string, int>>{
+           {"\xff\xfe", 400},
+           {"4\xff", 400},
+           {"", 400},
+           {"bnot base64", 400},
+           {"40\x1e" + std::string("42[\"message\",\"\xff\"]"), 400},
+           {"451-[\"e\",{\"_placeholder\":true,\"num\":0}]\x1e" + std::string("4x"), 400},
+           {std::string(10'000'000, '4'), 413}}) {
+    const auto open =
+        answer_to("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n");
+    const auto handshake = json::parse(std::string_view(open.body).substr(1));
+    ASSERT_TRUE(handshake && handshake->find("sid")) << open.body;
+    const auto post = answer_to(
+        "POST /socket.io/?EIO=4&transport=polling&sid=" + *handshake->find("sid")->as_string() +
+        " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body);
+    EXPECT_EQ(post.status, status) << body.substr(0, 30);
+  }
+  EXPECT_LT(echo_time(*good), 1s);
+  EXPECT_TRUE(net::test::eventually([&] { return server.descriptors() <= files; }));
+  EXPECT_LT(server.resident_bytes(), memory + 40 * mebibyte);
+}
+
+TEST(Trouble, HostilePeersThatDripTheirHandshakeAreEnded) {
+  const echo_server server(45s);
+  const auto good = server.client();
+  ASSERT_TRUE(good);
+  const auto files = server.descriptors();
+  const std::string request = net::test::upgrade_request("/socket.io/?EIO=4&transport=websocket");
+  std::vector<std::unique_ptr<peer>> dripping;
+  for (int i = 0; i < 200; ++i) {
+    dripping.push_back(server.connect("127.0.0.2"));
+    ASSERT_TRUE(dripping.back());
+  }
+  // A byte each and again, for longer than the ten seconds that a head may take.
+  const auto start = clock::now();
+  for (std::size_t at = 0; server.descriptors() > files; ++at) {
+    ASSERT_LT(clock::now() - start, 20s);
+    for (const auto& p : dripping)
+      (void)p->send(request.substr(at % 20, 1));
+    const auto next = start + (at + 1) * 500ms;
+    while (clock::now() < next)
+      EXPECT_LT(echo_time(*good), 1s);
+  }
+  EXPECT_GT(clock::now() - start, 9s);
+  for (const auto& p : dripping)
+    EXPECT_EQ(net::test::read_answer(*p).status, 408);
+}
+
+TEST(Trouble, HostilePeersOfTwoThousandSocketsThatNeverConnect) {
+  allow_descriptors(8192);
+  const echo_server server(4s);
+  const auto good = server.client();
+  ASSERT_TRUE(good);
+  (void)echo_time(*good);
+  const auto files = server.descriptors();
+  const auto memory = server.resident_bytes();
+  std::vector<std::unique_ptr<peer>> silent;
+  const auto start = clock::now();
+  for (int i = 0; i < 2000; ++i) {
+    const auto from = "127.0.0." + std::to_string(2 + i / 500);
+    silent.push_back(server.websocket(from.c_str()));
+    ASSERT_TRUE(silent.back()) << i;
+    if (i % 100 != 0) continue;
+    EXPECT_LT(echo_time(*good), 1s);
+  }
+  EXPECT_LT(server.resident_bytes(), memory + 40 * mebibyte);
+  for (const auto& p : silent)
+    EXPECT_EQ(end_of(*p), "closed");
+  EXPECT_GE(clock::now() - start, 4s);
+  EXPECT_LT(echo_time(*good), 1s);
+  silent.clear();
+  EXPECT_TRUE(net::test::eventually([&] { return server.descriptors() <= files; }));
+}
+
+} // namespace
+} // namespace dockhost
