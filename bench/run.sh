@@ -82,12 +82,16 @@ fi
 
 ! wants micro || micro
 ! wants footprint || measure node_footprint node bench/node_footprint.mjs "$build/apps/dockhost"
-if wants overhead; then
+if wants overhead || wants live; then
   install_packages run
   if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then apt_install docker.io; fi
-  measure node_overhead as_root scripts/with-test-engine.sh node bench/node_overhead.mjs "$build/apps/dockhost" \
-    --peers "$build/bench/peers"
 fi
+# with_engine NAME: the script of that name, on a real engine.
+with_engine() {
+  measure "$1" as_root scripts/with-test-engine.sh node "bench/$1.mjs" "$build/apps/dockhost" --peers "$build/bench/peers"
+}
+! wants overhead || with_engine node_overhead
+! wants live || with_engine node_live
 
 say "Figures"
 node bench/report.mjs "$out"
