@@ -31,6 +31,8 @@ namespace {
 using namespace std::chrono_literals;
 using platform::log_level;
 
+/// Engines write logs line by line; nobody sees whether a line comes a millisecond later.
+constexpr std::chrono::milliseconds log_rest{1};
 constexpr const char* component = "node";
 constexpr auto tick = 1s;
 constexpr auto key_check_interval = 10s;
@@ -196,9 +198,10 @@ std::optional<bool> run_to_the_end(const settings& values, const node_flags& fla
   if (!journal.value()->note().empty()) {
     platform::log(log_level::warn, component, "journal.renewed", journal.value()->note());
   }
-  // 2. The io thread, which outlives the actors.
+  // 2. The io threads, which outlive the actors.
   net::io_thread io;
-  auto env = make_environment(values, io);
+  net::io_thread log_io({"log_io", log_rest});
+  auto env = make_environment(values, io, log_io);
   if (!env.ok()) {
     platform::log(log_level::error, component, "node.unusable", env.err().message);
     return std::nullopt;

@@ -45,10 +45,11 @@ void resolve_port_range(settings& values) {
   values.ports.last = first >= lowest_ephemeral_ever ? first - 1 : 32'767;
 }
 
-std::function<std::shared_ptr<docker::engine>()> engine_maker(const settings& values,
-                                                              const std::string& node_id,
-                                                              net::io_thread& io, error& failure) {
+std::function<std::shared_ptr<docker::engine>()>
+engine_maker(const settings& values, const std::string& node_id, net::io_thread& io,
+             net::io_thread& log_io, error& failure) {
   auto options = engine_options_of(values.engine);
+  options.log_io = &log_io;
   options.simulated_existing = [values, node_id](std::size_t n) {
     return simulated_container(values, node_id, n);
   };
@@ -68,7 +69,8 @@ std::function<std::shared_ptr<docker::engine>()> engine_maker(const settings& va
 
 } // namespace
 
-result<actors::environment_ptr> make_environment(settings values, net::io_thread& io) {
+result<actors::environment_ptr> make_environment(settings values, net::io_thread& io,
+                                                 net::io_thread& log_io) {
   auto env = std::make_shared<actors::environment>();
   if (values.node.id.empty()) {
     auto derived = platform::derive_node_id();
@@ -82,7 +84,7 @@ result<actors::environment_ptr> make_environment(settings values, net::io_thread
   env->version = DOCKHOST_VERSION;
 
   error failure;
-  env->make_engine = engine_maker(values, env->node_id, io, failure);
+  env->make_engine = engine_maker(values, env->node_id, io, log_io, failure);
   if (!env->make_engine) return fail(failure);
 
   if (!values.server.url.empty()) {

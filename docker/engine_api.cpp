@@ -66,9 +66,11 @@ engine_error to_engine_error(const net::net_error& e) {
   return {engine_errc::unreachable, e.message};
 }
 
-engine_api::engine_api(net::io_thread& io, const engine_address& address, call_gate gate)
+engine_api::engine_api(net::io_thread& io, net::io_thread& log_io, const engine_address& address,
+                       call_gate gate)
     : io_(io), endpoint_(endpoint_of(address)), base_path_(address.base_path),
-      gate_(std::move(gate)), client_(io, endpoint_, client_options()) {}
+      gate_(std::move(gate)), client_(io, endpoint_, client_options()),
+      log_client_(log_io, endpoint_, client_options()) {}
 
 void engine_api::post(std::function<void()> fn) {
   io_.post([gate = gate_, fn = std::move(fn)] {

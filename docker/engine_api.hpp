@@ -27,7 +27,9 @@ public:
     std::string content_type = {};
   };
 
-  engine_api(net::io_thread& io, const engine_address& address, call_gate gate);
+  /// `log_io` reads the logs, and runs their handlers; it may be `io`.
+  engine_api(net::io_thread& io, net::io_thread& log_io, const engine_address& address,
+             call_gate gate);
   /// The gate must be closed by then.
   ~engine_api();
   engine_api(const engine_api&) = delete;
@@ -66,6 +68,7 @@ private:
   const std::string base_path_;
   call_gate gate_;
   net::http_client client_;
+  net::http_client log_client_;
   std::mutex mutex_; // of the rest
   std::optional<api_version> version_;
   std::vector<std::weak_ptr<pull_job>> pulls_;

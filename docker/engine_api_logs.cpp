@@ -81,7 +81,7 @@ void engine_api::open_logs(api_version version, const log_request& what,
   };
   net::http_request http;
   http.target = target(version, path_of(what));
-  std::shared_ptr<net::http_stream> stream = client_.open(std::move(http), std::move(handlers));
+  std::shared_ptr<net::http_stream> stream = log_client_.open(std::move(http), std::move(handlers));
   const auto flow = [weak = std::weak_ptr(stream)](bool stop) {
     const auto open = weak.lock();
     if (!open) return;

@@ -66,7 +66,8 @@ made make_engine(engine_options options, net::io_thread& io) {
   }
   auto address = parse_engine_address(options.host, tls_of(options));
   if (!address) return fail(std::move(address).err());
-  return std::unique_ptr<engine>(std::make_unique<socket_engine>(io, std::move(address).value()));
+  return std::unique_ptr<engine>(
+      std::make_unique<socket_engine>(io, std::move(address).value(), options.log_io));
 }
 
 } // namespace dockhost::docker

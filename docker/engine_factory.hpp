@@ -25,6 +25,9 @@ struct engine_options {
   std::chrono::milliseconds simulated_latency{0};
   /// What the simulated engine's containers are like, by number; none: simulated_engine's own.
   std::function<container_spec(std::size_t)> simulated_existing;
+  /// Reads the logs of an engine that is reached by its socket; none: `io` does. Outlives the
+  /// engine.
+  net::io_thread* log_io = nullptr;
 };
 
 /// The engine that `options` name; it is reached with its first call, not here. The error is a

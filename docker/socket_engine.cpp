@@ -48,8 +48,8 @@ engine_api::response_fn expect(call_kind kind, int status, done<T> answer, Decod
 } // namespace
 
 struct socket_engine::impl {
-  impl(net::io_thread& io_thread, engine_address where)
-      : io(io_thread), address(std::move(where)), api(io, address, gate) {}
+  impl(net::io_thread& io, net::io_thread& for_logs, engine_address where)
+      : log_io(for_logs), address(std::move(where)), api(io, log_io, address, gate) {}
 
   /// The engine's 204 and 304.
   void change(call_kind kind, request what, milliseconds timeout, done<effect> answer) {
@@ -112,7 +112,7 @@ struct socket_engine::impl {
     return false;
   }
 
-  net::io_thread& io;
+  net::io_thread& log_io;
   const engine_address address;
   call_gate gate;
   engine_api api;
@@ -120,8 +120,8 @@ struct socket_engine::impl {
   open_streams<log_sink> log_streams;
 };
 
-socket_engine::socket_engine(net::io_thread& io, engine_address address)
-    : impl_(std::make_unique<impl>(io, std::move(address))) {}
+socket_engine::socket_engine(net::io_thread& io, engine_address address, net::io_thread* log_io)
+    : impl_(std::make_unique<impl>(io, log_io == nullptr ? io : *log_io, std::move(address))) {}
 
 socket_engine::~socket_engine() {
   const engine_error reason{engine_errc::unreachable, "the engine's client was closed"};
@@ -311,7 +311,7 @@ std::unique_ptr<subscription> socket_engine::events(std::int64_t since_unix_nano
 }
 
 std::unique_ptr<log_stream> socket_engine::logs(log_request request, log_handlers handlers) {
-  auto sink = std::make_shared<log_sink>(request, std::move(handlers), &impl_->io);
+  auto sink = std::make_shared<log_sink>(request, std::move(handlers), &impl_->log_io);
   impl_->log_streams.add(sink);
   if (valid_container_reference(request.id))
     impl_->api.logs(std::move(request), sink);

@@ -13,10 +13,11 @@ class io_thread;
 
 namespace dockhost::docker {
 
-/// Callbacks run on the io thread, which must outlive the engine.
+/// Callbacks run on the io thread, those of logs on `log_io`; both must outlive the engine.
 class socket_engine final : public engine {
 public:
-  socket_engine(net::io_thread& io, engine_address address);
+  /// `log_io`: reads the logs; none: `io` does.
+  socket_engine(net::io_thread& io, engine_address address, net::io_thread* log_io = nullptr);
   ~socket_engine() override;
 
   void info(milliseconds timeout, done<engine_info> done) override;

@@ -32,10 +32,23 @@ private:
   detail::timer_queue::key key_;
 };
 
-void run(detail::io_context& ctx) {
+/// Returns when it was stopped.
+void run_with_rests(detail::io_context& ctx, std::chrono::microseconds rest) {
+  while (!ctx.stopped()) {
+    ctx.run_one(); // waits for the first
+    ctx.poll();
+    std::this_thread::sleep_for(rest);
+  }
+}
+
+void run(detail::io_context& ctx, std::chrono::microseconds rest) {
   for (;;) {
     try {
-      ctx.run(); // returns only when it was stopped
+      if (rest > 0us) {
+        run_with_rests(ctx, rest);
+      } else {
+        ctx.run(); // returns only when it was stopped
+      }
       return;
     } catch (...) {
       detail::report_exception();
@@ -87,10 +100,10 @@ bool io_thread::impl::exclusive() const {
   return ended.load(std::memory_order_acquire) || std::this_thread::get_id() == thread.get_id();
 }
 
-io_thread::io_thread() : impl_(std::make_unique<impl>()) {
-  impl_->thread = start_without_signals([&ctx = impl_->ctx] {
-    pthread_setname_np(pthread_self(), "io");
-    run(ctx);
+io_thread::io_thread(io_thread_options options) : impl_(std::make_unique<impl>()) {
+  impl_->thread = start_without_signals([&ctx = impl_->ctx, options] {
+    pthread_setname_np(pthread_self(), options.name);
+    run(ctx, options.rest);
   });
 }
 

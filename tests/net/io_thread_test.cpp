@@ -28,6 +28,25 @@ TEST(IoThread, PostKeepsOrderAndRunsOnOneThread) {
   EXPECT_FALSE(threads.contains(std::this_thread::get_id()));
 }
 
+TEST(IoThread, OneThatRestsTakesWhatHasComeMeanwhileInOneTurn) {
+  constexpr auto rest = 100ms;
+  io_thread io({"resting", rest});
+  std::vector<std::chrono::steady_clock::time_point> turns; // only the io thread writes it
+  io.post([&] {
+    turns.push_back(io.now());
+    throw std::runtime_error("thrown on purpose by a test");
+  });
+  for (int i = 0; i < 100; ++i)
+    io.post([&] { turns.push_back(io.now()); });
+  on_io(io, [&] { turns.push_back(io.now()); });
+  ASSERT_EQ(turns.size(), 102u);
+  // A rest after each of them would take ten seconds.
+  EXPECT_LT(turns.back() - turns.front(), 20 * rest);
+  std::atomic<bool> fired = false;
+  const auto t = io.after(1ms, [&] { fired = true; });
+  EXPECT_TRUE(eventually([&] { return fired.load(); }));
+}
+
 TEST(IoThread, AnExceptionDoesNotEndIt) {
   io_thread io;
   io.post([] { throw std::runtime_error("thrown on purpose by a test"); });
