@@ -29,6 +29,14 @@ using log_stream_actor =
                      caf::reacts_to<log_ended>,   // from the engine's threads
                      caf::reacts_to<log_due>>;    // tick
 
+/// Answers one HTTP request with a container's log.
+using log_download_actor =
+    caf::typed_actor<caf::reacts_to<log_arrived>, // from the engine's threads
+                     caf::reacts_to<log_ended>,   // from the engine's threads
+                     caf::reacts_to<body_room>,   // from the io thread
+                     caf::reacts_to<body_gone>,   // from the io thread
+                     caf::reacts_to<log_due>>;    // tick
+
 } // namespace dockhost::actors
 
 #define DOCKHOST_LIVE_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dockhost::actors::type)
@@ -44,3 +52,5 @@ DOCKHOST_LIVE_MESSAGE(log_arrived)
 DOCKHOST_LIVE_MESSAGE(log_ended)
 DOCKHOST_LIVE_MESSAGE(log_due)
 DOCKHOST_LIVE_MESSAGE(log_stream_over)
+DOCKHOST_LIVE_MESSAGE(body_room)
+DOCKHOST_LIVE_MESSAGE(body_gone)

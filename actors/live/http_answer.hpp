@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "actors/live/http_body.hpp"
 #include "core/executor.hpp"
 #include "net/http_server_exchange.hpp"
 
@@ -24,6 +25,11 @@ public:
                     response = std::make_shared<net::server_response>(std::move(response))] {
       exchange->respond(std::move(*response));
     });
+  }
+
+  /// Instead: an answer that is made bit by bit. Not for one that is empty.
+  [[nodiscard]] std::unique_ptr<http_body> begin(http_body_handlers handlers) const {
+    return std::make_unique<http_body>(held_->io, held_->exchange, std::move(handlers));
   }
 
 private:

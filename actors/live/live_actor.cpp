@@ -22,6 +22,8 @@ constexpr std::size_t max_early = 100'000;
 live_state::live_state(self_ptr self) : self_(self) {}
 
 live_state::~live_state() {
+  for (const auto& each : downloads_)
+    end_now(each, caf::exit_reason::kill);
   if (logs_) end_now(logs_, caf::exit_reason::kill);
   if (stats_) end_now(stats_, caf::exit_reason::kill);
 }
@@ -43,8 +45,9 @@ live_actor::behavior_type live_state::behave(environment_ptr env, docker_actor d
   logs_ = self_->spawn(log_hub_behavior, env_, docker_);
   stats_ = self_->spawn(stats_behavior, env_, docker_, stats_reader_factory());
   // Without one of them browsers would wait for ever: all begin anew, and come back by themselves.
-  self_->set_down_handler(
-      [this](caf::scheduled_actor*, caf::down_msg&) { self_->quit(caf::sec::runtime_error); });
+  self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) {
+    if (!download_over(down.source)) self_->quit(caf::sec::runtime_error);
+  });
   self_->monitor(logs_);
   self_->monitor(stats_);
   ask_for_inventory();
@@ -60,6 +63,7 @@ live_actor::behavior_type live_state::behave(environment_ptr env, docker_actor d
       },
       [this](client_request& r) { requested(r); },
       [this](const page_request& r) { page(r); },
+      [this](log_page_request& r) { download(r); },
       [this](const container_changed& c) { own_changed(c); },
       [this](const engine_listed& l) {
         container_changes changes;
@@ -114,6 +118,7 @@ void live_state::open_server() {
     };
     handlers.on_request = [me](client_request r) { caf::anon_send(me, std::move(r)); };
     handlers.on_page = [me](page_request r) { caf::anon_send(me, std::move(r)); };
+    handlers.on_log = [me](log_page_request r) { caf::anon_send(me, std::move(r)); };
     server_ = std::make_unique<live_server>(env_, std::move(handlers));
   }
   if (const auto why = server_->listen()) {

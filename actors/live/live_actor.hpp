@@ -139,6 +139,10 @@ private:
   // live_pages.cpp: HTTP
   void page(const page_request& r);
 
+  // live_downloads.cpp
+  void download(log_page_request& r);
+  bool download_over(const caf::actor_addr& who);
+
   // live_metrics.cpp
   struct scrape;
   void begin_scrape(const http_answer& to);
@@ -177,6 +181,7 @@ private:
   std::map<std::string, action> actions_; ///< by op id
   std::uint64_t calls_ = 0;
   std::size_t scrapes_ = 0;
+  std::vector<log_download_actor> downloads_;
   bool closed_ = false;
   std::vector<caf::typed_response_promise<live_closed>> closing_;
 };

@@ -16,6 +16,7 @@ using live_actor =
                      caf::reacts_to<clients_behind>,          // from the io thread
                      caf::reacts_to<client_request>,          // from the io thread
                      caf::reacts_to<page_request>,            // from the io thread
+                     caf::reacts_to<log_page_request>,        // from the io thread
                      caf::reacts_to<container_changed>,       // from the fleet
                      caf::reacts_to<engine_listed>,           // from the watch
                      caf::reacts_to<docker::container_event>, // from the watch
@@ -35,6 +36,7 @@ DOCKHOST_MESSAGE(client_drained)
 DOCKHOST_MESSAGE(clients_behind)
 DOCKHOST_MESSAGE(client_request)
 DOCKHOST_MESSAGE(page_request)
+DOCKHOST_MESSAGE(log_page_request)
 DOCKHOST_MESSAGE(live_due)
 DOCKHOST_MESSAGE(live_batch_due)
 DOCKHOST_MESSAGE(live_listen_due)

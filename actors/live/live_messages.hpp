@@ -4,6 +4,7 @@
 
 #include "actors/link/socketio_namespace.hpp"
 #include "actors/live/http_answer.hpp"
+#include "actors/live/log_query.hpp"
 #include "actors/live/messages.hpp"
 #include "core/settings.hpp"
 #include "protocol/live_requests.hpp"
@@ -44,6 +45,14 @@ struct client_request {
 enum class live_page { health, readiness, metrics, containers };
 struct page_request {
   live_page page = live_page::health;
+  http_answer to;
+};
+
+/// GET /api/containers/{id}/logs.
+struct log_page_request {
+  log_query query;
+  bool head = false;        ///< the headers are all that is wanted
+  net::header_list headers; ///< of every answer
   http_answer to;
 };
 

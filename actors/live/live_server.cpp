@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/live/live_server.hpp"
 
+#include "actors/live/api_answer.hpp"
 #include "core/rate_limit.hpp"
 #include "platform/log.hpp"
 #include "protocol/live_events.hpp"
@@ -213,8 +214,26 @@ void live_server::handle_page(const std::shared_ptr<net::http_exchange>& exchang
     if (may_see(*exchange)) ask(path == "/metrics" ? live_page::metrics : live_page::containers);
     return;
   }
+  if (auto container = logs_path(path)) return handle_log(exchange, std::move(*container));
   if (env_->serve_file && env_->serve_file(exchange)) return;
   answer_plainly(*exchange, 404, "Not found");
+}
+
+void live_server::handle_log(const std::shared_ptr<net::http_exchange>& exchange,
+                             std::string container) {
+  if (!may_see(*exchange)) return;
+  const auto& request = exchange->request();
+  auto headers = security_headers();
+  for (auto& each : guard_.cors(request))
+    headers.push_back(std::move(each));
+  auto query = parse_log_query(std::move(container), request);
+  if (!query) {
+    env_->metrics->refused("invalid_request");
+    exchange->respond(api_refusal(400, "invalid_request", query.err(), std::move(headers)));
+    return;
+  }
+  handlers_.on_log({std::move(query).value(), request.method == "HEAD", std::move(headers),
+                    http_answer(*env_->io, exchange)});
 }
 
 bool live_server::may_see(net::http_exchange& exchange) const {

@@ -22,6 +22,7 @@ struct live_server_handlers {
   std::function<void(std::string client)> on_drained;
   std::function<void(client_request)> on_request;
   std::function<void(page_request)> on_page;
+  std::function<void(log_page_request)> on_log;
 };
 
 class live_server {
@@ -54,6 +55,7 @@ private:
                                  const socketio_ack& ack) const;
   void handle(const std::shared_ptr<net::http_exchange>& exchange);
   void handle_page(const std::shared_ptr<net::http_exchange>& exchange);
+  void handle_log(const std::shared_ptr<net::http_exchange>& exchange, std::string container);
   [[nodiscard]] bool may_see(net::http_exchange& exchange) const;
 
   environment_ptr env_;

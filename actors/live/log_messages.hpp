@@ -81,6 +81,11 @@ struct log_ended {
 struct log_due {
   std::uint64_t generation = 0;
 };
+/// Of a download: the peer has taken so many of the engine's bytes, or has gone.
+struct body_room {
+  std::size_t bytes = 0;
+};
+struct body_gone {};
 /// A stream has told its last watcher that it is over.
 struct log_stream_over {
   std::string container_id;

@@ -39,11 +39,12 @@ enum class actor_kind {
   log_stream,
   stats,
   connection,
-  supervisor
+  supervisor,
+  log_download
 };
-inline constexpr std::array<std::string_view, 13> actor_labels = {
-    "journal", "docker",  "ports",      "fleet", "container",  "watch",     "router",
-    "live",    "log_hub", "log_stream", "stats", "connection", "supervisor"};
+inline constexpr std::array<std::string_view, 14> actor_labels = {
+    "journal", "docker",  "ports",      "fleet", "container",  "watch",      "router",
+    "live",    "log_hub", "log_stream", "stats", "connection", "supervisor", "log_download"};
 
 /// protocol::live_request_events, in its order.
 inline constexpr std::size_t live_request_kinds = 7;

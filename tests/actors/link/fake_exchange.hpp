@@ -65,6 +65,40 @@ public:
   bool closing = false;
 };
 
+/// A body that the peer takes when the test says so.
+class fake_body final : public net::body_writer {
+public:
+  bool write(net::shared_bytes bytes) override {
+    if (finished || aborted) return false;
+    text += *bytes;
+    queued += bytes->size();
+    most_queued = std::max(most_queued, queued);
+    return true;
+  }
+  [[nodiscard]] std::size_t bytes_queued() const override { return queued; }
+  void on_drained(std::size_t at, std::function<void()> fn) override {
+    mark = at;
+    drained = std::move(fn);
+  }
+  void finish() override { finished = true; }
+  void abort() override { aborted = true; }
+
+  // The test's side.
+  void take() {
+    const bool was_above = queued > mark;
+    queued = 0;
+    if (was_above && drained) drained();
+  }
+
+  std::string text;
+  std::size_t queued = 0;
+  std::size_t most_queued = 0;
+  std::size_t mark = 0;
+  std::function<void()> drained;
+  bool finished = false;
+  bool aborted = false;
+};
+
 class fake_exchange final : public net::http_exchange {
 public:
   explicit fake_exchange(std::string method, const std::string& target, bool websocket = false) {
@@ -79,16 +113,20 @@ public:
   void read_body(std::size_t, std::function<void(net::body_outcome, std::string)> done) override {
     read = std::move(done);
   }
-  [[nodiscard]] bool gone() const override { return false; }
+  [[nodiscard]] bool gone() const override { return left; }
   void on_gone(std::function<void()> fn) override { gone_fn = std::move(fn); }
   bool respond(net::server_response response) override {
     if (answer) return false;
     answer = std::move(response);
     return true;
   }
-  [[nodiscard]] std::shared_ptr<net::body_writer> respond_streaming(int,
-                                                                    net::header_list) override {
-    return nullptr;
+  [[nodiscard]] std::shared_ptr<net::body_writer>
+  respond_streaming(int status, net::header_list headers) override {
+    if (answer || left) return nullptr;
+    answer = net::server_response{status, std::move(headers), {}, false};
+    auto writer = std::make_shared<fake_body>();
+    stream = writer;
+    return writer;
   }
   [[nodiscard]] std::shared_ptr<net::server_websocket>
   accept_websocket(const net::websocket_accept& how,
@@ -100,6 +138,10 @@ public:
   void abort() override { aborted = true; }
 
   // The test's side.
+  void leave() {
+    left = true;
+    if (const auto fn = std::exchange(gone_fn, nullptr)) fn();
+  }
   void set_header(std::string name, std::string value) {
     request_.headers.emplace_back(std::move(name), std::move(value));
   }
@@ -127,6 +169,8 @@ public:
   std::optional<net::server_response> answer;
   std::optional<net::websocket_accept> accepted_with;
   std::shared_ptr<fake_websocket> socket;
+  std::shared_ptr<fake_body> stream; ///< of a streamed answer
+  bool left = false;
   std::function<void(net::body_outcome, std::string)> read;
   std::function<void()> gone_fn;
   bool aborted = false;
