@@ -24,8 +24,8 @@ function table(title, head, rows) {
 }
 
 const short = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString());
-const against = ({ measured, aim, unit, met, missed_by: by }) =>
-  [`${short(measured)} ${unit}`, `≤ ${aim} ${unit}`, met ? "met" : `**missed by ${short(by)} ${unit}**`];
+const against = ({ measured, aim, unit, met, missed_by: by, at_least: more }) =>
+  [`${short(measured)} ${unit}`, `${more ? "≥" : "≤"} ${aim} ${unit}`, met ? "met" : `**missed by ${short(by)} ${unit}**`];
 const rate = (perSecond) =>
   perSecond >= 1e6 ? `${short(perSecond / 1e6)} M/s` : perSecond >= 1e4 ? `${short(perSecond / 1e3)} k/s` : `${short(perSecond)}/s`;
 
@@ -140,7 +140,31 @@ function live({ states, idle, events, stats }) {
   if (rows.length > 0) table("Live view", ["", "measured", "aim", ""], rows);
 }
 
+function logs({ lines, one, ten, many, states, stops }) {
+  const rows = [];
+  if (one) {
+    rows.push(["the engine's log read directly, median", `${rate(one.direct_lines_per_second.p50)}`, "–", ""]);
+    rows.push(["1 client, median", `${rate(one.node_lines_per_second.p50)}`, "–", ""]);
+    rows.push(["1 client / directly", ...against(one.ratio)]);
+    rows.push(["processor time of the node with 1 client, median", ...against(one.cpu)]);
+  }
+  if (ten) {
+    rows.push([`${ten.clients} clients, all lines to each, in all, median`, ...against(ten.total)]);
+    rows.push([`processor time of the node with ${ten.clients} clients, median`, `${short(ten.cpu_s.p50)} core-s`, "–", ""]);
+  }
+  if (many) {
+    rows.push([`${many.clients} clients: lines neither received nor marked as missing`, ...against(many.unmarked)]);
+    rows.push([`${many.clients} clients: lines received, in all`, `${rate(many.received_per_second)}`, "–", ""]);
+    rows.push([`${many.clients} clients: lines marked as missing`, `${short(many.marked_percent)} %`, "–", ""]);
+    rows.push([`${many.clients} clients: peak memory of the node (RSS)`, ...against(many.rss)]);
+  }
+  if (states) rows.push([`another client's states during a flood, p99 of ${states.ms.count}`, ...against(states.p99)]);
+  if (stops) rows.push([`stop request until the engine's log is closed, slowest of ${stops.ms.count}`, ...against(stops.closed)]);
+  table(`A flood of ${lines} log lines`, ["", "measured", "aim", ""], rows);
+}
+
 const parts = [
+  ["node_logs", logs],
   ["node_overhead", overhead],
   ["node_live", live],
   ["node_footprint", footprint],

@@ -13,6 +13,7 @@ usage: bench/run.sh [PART...]
   footprint  memory, idle CPU and start, containers simulated  -> node_footprint.json
   overhead   commands on a real engine, which it starts (root) -> node_overhead.json
   live       the live view on a real engine (root)             -> node_live.json
+  logs       log streams of a real engine (root)               -> node_logs.json
 
 Without a part: all of them. Figures are only worth something on a machine that is otherwise idle: each program waits
 for that, at most DOCKHOST_BENCH_WAIT seconds (default 600), and then runs in any case; the pressure is in its output.
@@ -23,12 +24,12 @@ TEXT
 parts=()
 for word in "$@"; do
   case $word in
-    micro | footprint | overhead | live) parts+=("$word") ;;
+    micro | footprint | overhead | live | logs) parts+=("$word") ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
 done
-[ ${#parts[@]} -gt 0 ] || parts=(micro footprint overhead live)
+[ ${#parts[@]} -gt 0 ] || parts=(micro footprint overhead live logs)
 wants() { case " ${parts[*]} " in *" $1 "*) ;; *) return 1 ;; esac; }
 
 # shellcheck source=scripts/lib.sh
@@ -76,13 +77,13 @@ fi
 out=$PWD/build/bench
 mkdir -p "$out"
 ensure_node
-if wants footprint || wants overhead || wants live; then
+if wants footprint || wants overhead || wants live || wants logs; then
   npm_ci tests/e2e
 fi
 
 ! wants micro || micro
 ! wants footprint || measure node_footprint node bench/node_footprint.mjs "$build/apps/dockhost"
-if wants overhead || wants live; then
+if wants overhead || wants live || wants logs; then
   install_packages run
   if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then apt_install docker.io; fi
 fi
@@ -92,6 +93,7 @@ with_engine() {
 }
 ! wants overhead || with_engine node_overhead
 ! wants live || with_engine node_live
+! wants logs || with_engine node_logs
 
 say "Figures"
 node bench/report.mjs "$out"

@@ -84,6 +84,10 @@ std::int64_t websocket::send(std::string_view packet) {
   return send_frame(opcode::text, packet);
 }
 
+void websocket::end() {
+  ::shutdown(fd_.get(), SHUT_RDWR);
+}
+
 websocket::heard websocket::receive(message& out) {
   for (;;) {
     frame next;

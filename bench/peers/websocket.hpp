@@ -36,6 +36,9 @@ public:
   /// From any thread. Gives the time just before the bytes went to the kernel, ns; 0: closed.
   std::int64_t send(std::string_view packet);
 
+  /// From any thread: receive() gives `end` then.
+  void end();
+
   /// From one thread. Answers pings and the close frame by itself.
   [[nodiscard]] heard receive(message& out);
 

@@ -42,6 +42,14 @@ export function against(aim, measured, unit) {
   return out;
 }
 
+/** The same where more is better. */
+export function atLeast(aim, measured, unit) {
+  const met = measured >= aim;
+  const out = { measured: rounded(measured), aim, unit, at_least: true, met };
+  if (!met) out.missed_by = rounded(aim - measured);
+  return out;
+}
+
 /** Share of the last 10 s in which something had to wait for a processor, %. */
 export function cpuPressure() {
   try {
