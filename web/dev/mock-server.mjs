@@ -158,6 +158,9 @@ io.on("connection", (socket) => {
     delivered.starts.push(request);
     const about = byAnyName(String(request.container_id));
     if (!about) return refuseRequest(socket, ack, "No such container", "not_found", "start_log_stream");
+    if (!(request.tail >= 0 && request.tail <= 1_000_000)) {
+      return refuseRequest(socket, ack, "tail must be a number of lines, at most 1000000", "invalid_request", "start_log_stream");
+    }
     let wanted = null;
     try {
       wanted = request.filter?.pattern ? new RegExp(request.filter.pattern) : null;
@@ -166,7 +169,7 @@ io.on("connection", (socket) => {
     }
     const log = logOf(about.container_id);
     let next = request.since ? indexSince(log, request.since) : 0;
-    next = Math.max(next, log.end - (request.tail ?? 100));
+    next = Math.max(next, log.end - request.tail);
     socket.data.streams.set(about.container_id, { as: request.container_id, next, wanted });
     ack?.({ status: "stream_started" });
   });

@@ -37,6 +37,11 @@ class FakeSocket implements SocketLike {
     for (const handler of this.handlers.get(event) ?? []) handler(value);
   }
   open(features: string[] = []): void {
+    this.greet(features);
+    this.hear("initial_state", { containers: [] });
+  }
+  /** A connection to a server that does not know its containers yet. */
+  greet(features: string[] = []): void {
     this.connected = true;
     this.hear("connect");
     this.hear("connection_established", { message: "", requestId: "r", features });
@@ -222,11 +227,25 @@ describe("a log", () => {
     expect(stream.phase).toBe("interrupted");
     socket.open();
     expect(socket.take("start_log_stream").map((s) => s.payload)).toEqual([
-      { container_id: id, tail: 1_500_000, since: "2026-11-21T12:00:02.000000000Z", timestamps: true, format: "text" },
+      { container_id: id, tail: 1_000_000, since: "2026-11-21T12:00:02.000000000Z", timestamps: true, format: "text" },
     ]);
     socket.hear("log_update", { container_id: id, log: `${at(2, "b")}\n${at(3, "c")}` });
     clock.draw();
     expect(lines(stream)).toEqual([at(1, "a"), at(2, "b"), at(3, "c")]);
+  });
+  it("is asked for when the containers are there, and once for each connection", () => {
+    socket.greet();
+    session.openLog(newStream());
+    for (let connection = 0; connection < 2; connection++) {
+      expect(socket.take("start_log_stream")).toEqual([]);
+      socket.hear("initial_state", { containers: [] });
+      expect(socket.take("start_log_stream")).toHaveLength(1);
+      socket.hear("initial_state", { containers: [] });
+      expect(socket.take("start_log_stream")).toEqual([]);
+      socket.connected = false;
+      socket.hear("disconnect", "transport close");
+      socket.greet();
+    }
   });
   it("takes nothing of the old stream when others lines were asked for", () => {
     socket.open();

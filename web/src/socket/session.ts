@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The page's one conversation with the server: what is heard becomes actions of the store and lines of the open logs;
 // after each connect it asks for everything again, each log from where it was.
-import { capacity } from "../logs/capacity";
+import { largestTail } from "../logs/capacity";
 import type { LogRequest, LogStream } from "../logs/stream";
 import type { Store } from "../store/store";
 import { parseAck, parsers } from "../wire/parse";
@@ -37,6 +37,8 @@ export class Session {
   private readonly registered: (readonly [string, (value: unknown) => void])[] = [];
   private cancelRetry: (() => void) | null = null;
   private running = false;
+  /** Whether this connection has brought the containers: before, the server may know none to read a log of. */
+  private listed = false;
   private watchesStats = true;
   private complained = false;
 
@@ -122,7 +124,7 @@ export class Session {
 
   private readonly handlers: Handlers = {
     connection_established: ({ features }) => this.onWelcome(features),
-    initial_state: (containers) => this.store.dispatch({ type: "listed", containers, now: this.clock.now() }),
+    initial_state: (containers) => this.onListed(containers),
     container_state_change: (container) => this.store.dispatch({ type: "changed", containers: [container], now: this.clock.now() }),
     container_state_changes: (containers) => this.store.dispatch({ type: "changed", containers, now: this.clock.now() }),
     log_update: ({ container_id, log }) => {
@@ -176,6 +178,12 @@ export class Session {
     this.cancelRetry?.();
     this.cancelRetry = null;
     this.store.dispatch({ type: "connected" });
+  }
+
+  private onListed(containers: ServerEvents["initial_state"]): void {
+    this.store.dispatch({ type: "listed", containers, now: this.clock.now() });
+    if (this.listed) return;
+    this.listed = true;
     for (const { stream } of this.logs.values()) this.startLog(stream);
   }
 
@@ -216,6 +224,7 @@ export class Session {
   }
 
   private interruptLogs(): void {
+    this.listed = false;
     this.batcher.flush();
     for (const cancel of this.stopping.values()) cancel();
     this.stopping.clear();
@@ -225,13 +234,13 @@ export class Session {
   }
 
   private startLog(stream: LogStream): void {
-    if (!this.socket.connected || this.stopping.has(stream.containerId)) return;
+    if (!this.socket.connected || !this.listed || this.stopping.has(stream.containerId)) return;
     const { tail, filter } = stream.request;
     const since = stream.resume();
     const payload: StartLogStream = {
       container_id: stream.containerId,
-      // Everything since then, but no more than the page can hold.
-      ...(since === null ? { tail } : { tail: capacity.lines, since }),
+      // Everything since then, as far as a server goes back.
+      ...(since === null ? { tail } : { tail: largestTail, since }),
       ...(Object.keys(filter).length > 0 ? { filter } : {}),
       timestamps: true,
       format: "text",
@@ -278,7 +287,12 @@ export class Session {
 
   private request(event: string, payload: unknown, timeout: number, answer: (ack: Ack) => void): void {
     this.socket.request(event, payload, timeout, (value) =>
-      answer(value === null ? { ok: false, error: "The server did not answer.", code: "timeout" } : parseAck(value)));
+      answer(value === null ? this.noAnswer() : parseAck(value)));
+  }
+
+  private noAnswer(): Ack {
+    const error = this.socket.connected ? "The server did not answer." : "The connection was lost before the server answered.";
+    return { ok: false, error, code: "timeout" };
   }
 
   private complain(text: string): void {

@@ -29,7 +29,15 @@ export function LogStatus({ stream, view, onRetry, onEnd }: Props) {
       seen.current = { end: stream.lines.end, at: now, rate: ((stream.lines.end - end) / (now - at)) * 1000 };
       setTick((n) => n + 1);
     }, interval);
-    return () => clearInterval(timer);
+    let phase = stream.phase;
+    const deaf = stream.listen(() => {
+      if (stream.phase !== phase) setTick((n) => n + 1);
+      phase = stream.phase;
+    });
+    return () => {
+      clearInterval(timer);
+      deaf();
+    };
   }, [stream]);
   const { lines, phase, message } = stream;
   const held = lines.end - lines.first;
