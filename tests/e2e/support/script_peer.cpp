@@ -21,14 +21,15 @@ script_peer::script_peer(std::filesystem::path folder, std::string name)
     : folder_(std::move(folder)), name_(std::move(name)) {}
 
 json::value script_peer::launch(const std::string& program, const json::object& config,
-                                const std::string& first) {
+                                const std::string& first, std::vector<std::string> before) {
+  before.insert(before.end(),
+                {"node", DOCKHOST_E2E_FOLDER "/servers/" + program, json::dump(config)});
   const std::size_t from = messages_.size();
-  process_ = std::make_unique<child_process>(process_options{
-      .argv = {"node", DOCKHOST_E2E_FOLDER "/servers/" + program, json::dump(config)},
-      .environment = {},
-      .without = {"DEBUG"},
-      .log = folder_ / (name_ + ".log"),
-      .control = true});
+  process_ = std::make_unique<child_process>(process_options{.argv = std::move(before),
+                                                             .environment = {},
+                                                             .without = {"DEBUG"},
+                                                             .log = folder_ / (name_ + ".log"),
+                                                             .control = true});
   return wait(is(first), from, milliseconds(20'000), "the " + name_);
 }
 

@@ -43,9 +43,10 @@ public:
 
 protected:
   ~script_peer() = default;
-  /// Starts servers/`program`; gives its first message of type `first`.
+  /// Starts servers/`program`; gives its first message of type `first`. `before`: a program and its
+  /// words that becomes Node.js, such as unshare.
   json::value launch(const std::string& program, const json::object& config,
-                     const std::string& first);
+                     const std::string& first, std::vector<std::string> before = {});
   /// An operation whose outcome comes later; the number that names it.
   std::int64_t post(const std::string& op, json::object fields);
   /// That outcome's value; throws when it is an error. `what` is what messages call it.
