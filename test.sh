@@ -11,21 +11,22 @@ usage: ./test.sh [PART...]
   checks    formatting, who includes whom, the trouble table
   tidy      clang-tidy on the layers without actors and sockets
   unit      tests that need nothing but the program
+  web       the dashboard: types, unit tests, its build, and the page in Chromium before a server of its own
   engine    tests on a real Docker engine, which the run itself starts in namespaces of its own (root)
-  e2e       tests with real peers too: npm's socket.io server, ssh (root)
+  e2e       tests with real peers too: npm's socket.io, ssh, Chromium (root)
   sanitize  the unit tests again, under AddressSanitizer and UndefinedBehaviorSanitizer
   fuzz      the fuzz targets, each for a minute (DOCKHOST_FUZZ_SECONDS), two at a time
 
 Without a part: all of them. What they leave to look at is in build/test/Testing, build/test/e2e and
-build/fuzz/run.
+build/fuzz/run; screenshots of the dashboard are in build/test/e2e/page (on a real node) and build/test/web-pages.
 TEXT
 }
 
-all=(checks tidy unit engine e2e sanitize fuzz)
+all=(checks tidy unit web engine e2e sanitize fuzz)
 parts=()
 for word in "$@"; do
   case $word in
-    checks | tidy | unit | engine | e2e | sanitize | fuzz) parts+=("$word") ;;
+    checks | tidy | unit | web | engine | e2e | sanitize | fuzz) parts+=("$word") ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
@@ -52,7 +53,8 @@ part() {
   say "$name"
   mkdir -p build
   "$@" 2>&1 | tee "$log" || status=$?
-  record "$name" "$status" $((SECONDS - start)) "$(grep -E 'tests passed|fuzz targets found' "$log" | tail -n 1)"
+  record "$name" "$status" $((SECONDS - start)) \
+    "$(grep -E 'tests passed|fuzz targets found|passed, [0-9]+ failed' "$log" | tail -n 1)"
 }
 
 checks() {
@@ -85,6 +87,13 @@ tidy() {
   return 1
 }
 
+web() (
+  shots=$PWD/build/test/web-pages
+  cd web || exit
+  export NO_COLOR=1
+  npm run --silent typecheck && npm test --silent && npm run --silent build && npm run --silent check-browser -- "$shots"
+)
+
 sanitizer_options() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 }
@@ -109,6 +118,11 @@ if wants tidy || wants unit || wants engine || wants e2e; then
   build_preset test
 fi
 ! wants tidy || part tidy tidy
+if wants web; then
+  ensure_node
+  npm_ci web
+  part web web
+fi
 ! wants unit || part unit run_ctest test '^unit$' -j 2
 if wants engine && wants e2e; then
   part 'engine+e2e' real_ctest '^(engine|e2e)$'
