@@ -125,7 +125,10 @@ void world::start_node() {
   launch_node();
   const auto hello = is("event", "name", "node-hello");
   eventually([&] { return !node_->running() || server_->seen(hello, from); }, milliseconds(30'000));
-  if (!node_->running()) throw std::runtime_error("the node has ended by itself");
+  if (!node_->running()) {
+    const auto status = node_->wait(milliseconds(0));
+    throw std::runtime_error("the node has ended by itself, with " + std::to_string(*status));
+  }
   server_->wait_node(from);
 }
 
