@@ -339,7 +339,7 @@ export const cases = [
       await row(page, "shop-web-1").scrollIntoViewIfNeeded();
       await openLog(page, "shop-web-1");
       await mock.control({ do: "rate", name: "shop-web-1", rate: 0 });
-      await page.waitForTimeout(300);
+      await page.waitForTimeout(700); // longer than the status line takes to count
       assert.equal(await overflow(), 0);
       assert.equal(await button(page, "Wrap long lines").getAttribute("aria-pressed"), "true");
       // Wrapped rows: the last line is seen whole at the end, and each line can be reached.

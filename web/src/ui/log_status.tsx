@@ -29,10 +29,12 @@ export function LogStatus({ stream, view, onRetry, onEnd }: Props) {
       seen.current = { end: stream.lines.end, at: now, rate: ((stream.lines.end - end) / (now - at)) * 1000 };
       setTick((n) => n + 1);
     }, interval);
-    let phase = stream.phase;
+    // A new phase and the first lines are told at once.
+    const kind = () => `${stream.phase} ${stream.lines.end > 0}`;
+    let told = kind();
     const deaf = stream.listen(() => {
-      if (stream.phase !== phase) setTick((n) => n + 1);
-      phase = stream.phase;
+      if (kind() !== told) setTick((n) => n + 1);
+      told = kind();
     });
     return () => {
       clearInterval(timer);
