@@ -78,6 +78,8 @@ const container_directory::entry* live_state::look_up(const client& c, const cli
   if (found.how == container_directory::found::one) return found.what;
   if (found.how == container_directory::found::several) {
     refuse(c, r, "Several containers begin with that id", "invalid_request");
+  } else if (!ready()) {
+    refuse(c, r, "The containers are not known yet", to_string(errc::engine_unavailable));
   } else {
     refuse(c, r, "No such container", "not_found");
   }

@@ -72,6 +72,8 @@ TEST_F(live_actor_test, who_comes_early_waits_for_the_state) {
   settle();
   auto b = connect();
   EXPECT_EQ(b.frames.size(), 2U); // let in and greeted
+  EXPECT_EQ(text_at(ask_live(b, "start_log_stream", R"({"container_id":"web"})"), {"code"}),
+            "engine_unavailable");
   advance(1s);
   read(b);
   ASSERT_EQ(b.got("initial_state").size(), 1U);
