@@ -136,6 +136,7 @@ decoder::decoder(std::size_t max_bytes) {
 
 wire_result<std::optional<packet>> decoder::text(std::string_view message) {
   if (waiting_) return bad("text instead of an attachment");
+  if (message.size() > bounds_.max_bytes) return bad("message too large");
   if (message.empty() || message[0] < '0' || message[0] > '6') return bad("unknown packet type");
   int type = message[0] - '0';
   auto rest = message.substr(1);

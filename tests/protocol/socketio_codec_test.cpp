@@ -182,6 +182,9 @@ TEST(SocketioCodec, AttachmentsAreBoundedInBytes) {
   EXPECT_TRUE(d.binary(std::string(600, 'x')).ok());
   EXPECT_FALSE(d.binary(std::string(401, 'x')).ok());
   EXPECT_FALSE(decoder(1'000).text("2[\"" + std::string(1'000, 'x') + "\"]").ok());
+  EXPECT_TRUE(decoder(1'000).text("2[\"" + std::string(995, 'x') + "\"]").ok());
+  EXPECT_FALSE(decoder(1'000).text("2[\"" + std::string(996, 'x') + "\"]").ok())
+      << "the type counts, too";
 }
 
 TEST(SocketioCodec, JsonNestedAMillionDeepIsRefused) {

@@ -210,6 +210,7 @@ TEST(Trouble, HostilePeersThatDripTheirHandshakeAreEnded) {
     dripping.push_back(server.connect("127.0.0.2"));
     ASSERT_TRUE(dripping.back());
   }
+  ASSERT_TRUE(net::test::eventually([&] { return server.descriptors() >= files + 200; }));
   // A byte each and again, for longer than the ten seconds that a head may take.
   const auto start = clock::now();
   for (std::size_t at = 0; server.descriptors() > files; ++at) {
