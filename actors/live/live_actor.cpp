@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 using platform::log_level;
 
 constexpr auto inventory_slack = 10s;
+constexpr auto inventory_retry = 1s;
 constexpr auto listen_retry = 5s;
 constexpr std::size_t max_early = 100'000;
 
@@ -87,6 +88,7 @@ live_actor::behavior_type live_state::behave(environment_ptr env, docker_actor d
       },
       [this](const live_batch_due& d) { flush(d.batch); },
       [this](live_listen_due) { open_server(); },
+      [this](live_inventory_due) { ask_for_inventory(); },
       [this](live_shut) {
         for (auto& each : std::exchange(closing_, {}))
           each.deliver(live_closed{});
@@ -134,7 +136,10 @@ void live_state::ask_for_inventory() {
   const auto timeout = env_->config.engine.list_timeout + inventory_slack;
   self_->request(fleet_, timeout, get_inventory{})
       .then([this](const inventory_answer& answer) { own_listed(*answer.all); },
-            [this](const caf::error&) { ask_for_inventory(); });
+            [this](const caf::error&) {
+              // A fleet that is gone says so at once.
+              self_->delayed_send(self_, inventory_retry, live_inventory_due{});
+            });
 }
 
 void live_state::own_listed(const inventory& all) {

@@ -24,7 +24,8 @@ using live_actor =
                      caf::reacts_to<server_link_changed>,     // from the connection
                      caf::reacts_to<command_outcome>,         // from the fleet
                      caf::reacts_to<live_due>, caf::reacts_to<live_batch_due>,
-                     caf::reacts_to<live_listen_due>,                 // ticks
+                     caf::reacts_to<live_listen_due>,
+                     caf::reacts_to<live_inventory_due>,              // ticks
                      caf::reacts_to<live_shut>,                       // from the io thread
                      caf::replies_to<close_live>::with<live_closed>>; // when the browsers were
                                                                       // told, and have gone
@@ -40,6 +41,7 @@ DOCKHOST_MESSAGE(log_page_request)
 DOCKHOST_MESSAGE(live_due)
 DOCKHOST_MESSAGE(live_batch_due)
 DOCKHOST_MESSAGE(live_listen_due)
+DOCKHOST_MESSAGE(live_inventory_due)
 DOCKHOST_MESSAGE(close_live)
 DOCKHOST_MESSAGE(live_shut)
 DOCKHOST_MESSAGE(live_closed)

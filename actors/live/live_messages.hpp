@@ -65,6 +65,7 @@ struct live_batch_due {
   std::chrono::milliseconds batch{};
 };
 struct live_listen_due {};
+struct live_inventory_due {};
 
 /// Ends every browser's connection, and listens no more.
 struct close_live {};

@@ -80,6 +80,20 @@ TEST_F(live_actor_test, who_comes_early_waits_for_the_state) {
   EXPECT_EQ(at(b.got("initial_state")[0], {"containers"}).as_array()->size(), 1U);
 }
 
+TEST_F(live_actor_test, fleet_that_is_gone_is_asked_again_after_a_pause) {
+  before_live = [this] {
+    caf::anon_send_exit(fleet_, caf::exit_reason::kill);
+    settle();
+  };
+  start_live();
+  settle(); // without a pause this would not end: the answer comes at once
+  auto b = connect();
+  advance(30s);
+  read(b);
+  EXPECT_EQ(b.got("connection_established").size(), 1U);
+  EXPECT_TRUE(b.got("initial_state").empty());
+}
+
 TEST_F(live_actor_test, tells_each_transition_of_others_containers_once) {
   const auto web = foreign("web", true, 18'080);
   start_live();
