@@ -187,7 +187,13 @@ try {
     if (!wanted.has(name)) continue;
     const before = cpuPressure();
     console.error(`node_logs: ${name} (cpu pressure ${before})`);
-    results[name] = { cpu_pressure_before: before, ...(await measure()) };
+    try {
+      results[name] = { cpu_pressure_before: before, ...(await measure()) };
+    } catch (error) {
+      // The others' figures are good; the exit code says that not all is there.
+      console.error(`node_logs: ${name}: ${error.stack}`);
+      process.exitCode = 1;
+    }
   }
   console.log(JSON.stringify(results, null, 2));
 } catch (error) {

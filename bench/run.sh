@@ -49,13 +49,16 @@ wait_for_quiet() {
   done
 }
 
-# measure NAME COMMAND...: its stdout becomes NAME.json, once it is complete.
+failed=0
+# measure NAME COMMAND...: its stdout becomes NAME.json, once it is complete. A program that fails ends the run with 1
+# after the others; what it has measured all the same is kept.
 measure() {
   local name=$1
   shift
   wait_for_quiet
   say "$name"
-  "$@" >"$out/$name.json.part"
+  "$@" >"$out/$name.json.part" || failed=1
+  [ -s "$out/$name.json.part" ] || { rm "$out/$name.json.part"; return; }
   mv "$out/$name.json.part" "$out/$name.json"
   note "$out/$name.json"
 }
@@ -97,3 +100,4 @@ with_engine() {
 
 say "Figures"
 node bench/report.mjs "$out"
+exit $failed
