@@ -38,12 +38,23 @@ wants() { case " ${parts[*]} " in *" $1 "*) ;; *) return 1 ;; esac; }
 . scripts/lib.sh
 
 summary=()
+failures=()
 failed=0
 # record NAME STATUS SECONDS [WHAT CTEST SAID]
 record() {
   local word="${green}ok${plain}    "
   [ "$2" = 0 ] || { word="${red}FAILED${plain}"; failed=1; }
   summary+=("$(printf '%-9s %s %5s s  %s' "$1" "$word" "$3" "${4:-}")")
+}
+
+# what_failed LOG: the tests that failed and the first lines of what they said, 40 lines at most. Repeated at the very end,
+# because of a long run often only the end is kept.
+what_failed() {
+  {
+    sed -n '/^The following tests FAILED:/,/^Errors while running CTest/p' "$1" | grep -E '^\s+[0-9]+ - ' || true
+    # GoogleTest's and the page's own words; where there are none (a compiler's, a formatter's), the end of the log.
+    grep -A 7 -E ': Failure$|^FAILED  |AddressSanitizer|runtime error:|^fuzz.* FAILED' "$1" || grep -qE 'tests failed out of' "$1" || tail -n 15 "$1"
+  } | cut -c 1-300 | head -n 40
 }
 
 # part NAME COMMAND...: runs one part to its end, whatever came before.
@@ -55,6 +66,7 @@ part() {
   "$@" 2>&1 | tee "$log" || status=$?
   record "$name" "$status" $((SECONDS - start)) \
     "$(grep -E 'tests passed|fuzz targets found|passed, [0-9]+ failed' "$log" | tail -n 1)"
+  [ $status = 0 ] || failures+=("$name"$'\n'"$(what_failed "$log")")
 }
 
 checks() {
@@ -143,4 +155,7 @@ fi
 
 say "Summary (after $((SECONDS / 60)) min $((SECONDS % 60)) s)"
 printf '    %s\n' "${summary[@]}"
+for failure in "${failures[@]}"; do
+  say "What failed in $failure"
+done
 exit $failed
