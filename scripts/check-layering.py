@@ -16,7 +16,8 @@ import fnmatch
 import os
 import re
 import sys
-import tempfile
+
+import tree_check
 
 # Folder -> the folders it may include, besides itself.
 FOLDERS = {
@@ -201,12 +202,7 @@ PLANTED = [
 
 
 def self_test():
-    with tempfile.TemporaryDirectory() as root:
-        for path, text, _ in PLANTED:
-            os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
-            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
-                file.write(text)
-        _, problems = check(root)
+    problems = tree_check.planted({path: text for path, text, _ in PLANTED}, check)
     failed = 0
     for path, _, expected in PLANTED:
         mine = [p for p in problems if p.startswith(path + ":")]
@@ -218,19 +214,5 @@ def self_test():
     return 1 if failed else 0
 
 
-def main():
-    if sys.argv[1:] == ["--self-test"]:
-        return self_test()
-    if len(sys.argv) > 2 or (len(sys.argv) == 2 and sys.argv[1].startswith("-")):
-        print(__doc__, file=sys.stderr)
-        return 2
-    root = sys.argv[1] if len(sys.argv) == 2 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-    texts, problems = check(root)
-    for problem in problems:
-        print(problem)
-    print(f"check-layering: {len(texts)} files, {len(problems)} violations")
-    return 1 if problems or not texts else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tree_check.main("check-layering", __doc__, check, self_test, "files", "violations"))

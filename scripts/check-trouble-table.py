@@ -13,7 +13,8 @@ A row of the table: | `row-some-name` | case | required | engine? (yes/no) | `Su
 import os
 import re
 import sys
-import tempfile
+
+import tree_check
 
 TABLE = "docs/trouble-table.md"
 ROW = re.compile(r"^\|\s*`(row-[a-z0-9-]+)`\s*\|(.*)\|\s*$")
@@ -121,12 +122,7 @@ def self_test():
         "tests/core/b_test.cpp": "TEST_F(Trouble, UnrealThing) {}\n",
         "tests/core/c_test.cpp": "TEST(Trouble, UnbuiltThing) {}\n",
     }
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in files.items():
-            os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
-            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
-                file.write(text)
-        _, problems = check(root)
+    problems = tree_check.planted(files, check)
     expected = ["row-none: no test", "row-absent: there is no test", "row-unreal: names the engine",
                 "row-other-name: none of its tests bears", "row-unbuilt: no dockhost_test() builds",
                 "row-shape: the row is not"]
@@ -138,19 +134,5 @@ def self_test():
     return 1 if missing or extra else 0
 
 
-def main():
-    if sys.argv[1:] == ["--self-test"]:
-        return self_test()
-    if len(sys.argv) > 2 or (len(sys.argv) == 2 and sys.argv[1].startswith("-")):
-        print(__doc__, file=sys.stderr)
-        return 2
-    root = sys.argv[1] if len(sys.argv) == 2 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-    seen, problems = check(root)
-    for problem in problems:
-        print(problem)
-    print(f"check-trouble-table: {len(seen)} rows, {len(problems)} problems")
-    return 1 if problems or not seen else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tree_check.main("check-trouble-table", __doc__, check, self_test, "rows", "problems"))
