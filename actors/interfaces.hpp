@@ -161,6 +161,7 @@ using connection_actor = caf::typed_actor<
     caf::reacts_to<link_connected>, // the io thread's news of the present session
     caf::reacts_to<link_refused>, caf::reacts_to<link_closed>, caf::reacts_to<link_event>,
     caf::reacts_to<reply_ready>,           // from the router
+    caf::reacts_to<link_answer>,           // from the live actor
     caf::reacts_to<container_changed>,     // from the fleet: reported to the server
     caf::reacts_to<subscribe_server_link>, // told at once, and on each change
     caf::reacts_to<report_due>,            // tick: the state could not be reported, again
@@ -236,6 +237,7 @@ DOCKHOST_MESSAGE(link_connected)
 DOCKHOST_MESSAGE(link_refused)
 DOCKHOST_MESSAGE(link_closed)
 DOCKHOST_MESSAGE(link_event)
+DOCKHOST_MESSAGE(link_answer)
 DOCKHOST_MESSAGE(reconnect_due)
 DOCKHOST_MESSAGE(connection_stable)
 DOCKHOST_MESSAGE(report_due)

@@ -2,6 +2,7 @@
 #include "apps/node_link.hpp"
 
 #include "actors/link/socketio_driver.hpp"
+#include "actors/live/outlet.hpp"
 #include "platform/log.hpp"
 
 #include <atomic>
@@ -34,6 +35,19 @@ void report_unsent(const socketio::send_result<unit>& sent) {
                 {{"reason", std::string(socketio::to_string(sent.err()))}});
 }
 
+class bulk_outlet final : public actors::live_outlet {
+public:
+  explicit bulk_outlet(actors::socketio_bulk to) : to_(std::move(to)) {}
+  bool emit(actors::socketio_bulk::packet packet, std::size_t budget) override {
+    return to_.emit(std::move(packet), budget);
+  }
+  [[nodiscard]] std::size_t queued_bytes() const override { return to_.queued_bytes(); }
+  [[nodiscard]] bool connected() const override { return to_.connected(); }
+
+private:
+  actors::socketio_bulk to_;
+};
+
 class driver_link final : public actors::server_link {
 public:
   driver_link(net::io_thread& io, net::endpoint where, actors::socketio_driver_options options,
@@ -51,6 +65,10 @@ public:
 
   void close() override {
     if (!driver_.close()) overflow();
+  }
+
+  [[nodiscard]] actors::live_outlet_ptr outlet() override {
+    return std::make_shared<bulk_outlet>(driver_.bulk());
   }
 
   [[nodiscard]] std::size_t max_payload() const override { return facts_->max_payload; }

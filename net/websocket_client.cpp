@@ -26,6 +26,9 @@ constexpr std::size_t message_cost = 64;
 /// What the input buffer may keep between messages.
 constexpr std::size_t spare_input = 64 * 1024;
 constexpr std::size_t write_buffer = 16 * 1024;
+/// What waits here can still be overtaken by what is more urgent (queued_bytes); what the kernel
+/// holds can't.
+constexpr int unsent_in_kernel = 128 * 1024;
 /// The transport's own goodbye comes after the closing handshake.
 constexpr std::chrono::seconds teardown_margin{2};
 
@@ -85,6 +88,7 @@ void websocket_client::impl::start() {
 void websocket_client::impl::handshake(std::shared_ptr<detail::transport> stream) {
   state_ = state::handshake;
   stream_ = std::move(stream);
+  stream_->limit_unsent(unsent_in_kernel);
   limit(deadline_);
   socket_.emplace(*stream_);
   socket_->read_message_max(options_.max_message);
@@ -204,6 +208,7 @@ void websocket_client::impl::wrote(error_code ec) {
   queued_.fetch_sub(outgoing_.front().bytes.size() + message_cost);
   outgoing_.pop_front();
   write();
+  if (outgoing_.empty() && state_ == state::open) detail::guarded(handlers_.on_drained);
 }
 
 void websocket_client::impl::close() {
@@ -280,6 +285,10 @@ bool websocket_client::send_text(std::string message) {
 
 bool websocket_client::send_binary(std::string message) {
   return impl_->take(std::move(message), true);
+}
+
+std::size_t websocket_client::queued_bytes() const {
+  return impl_->queued();
 }
 
 void websocket_client::close() {

@@ -35,6 +35,7 @@ struct websocket_handlers {
   std::function<void(std::string_view)> on_binary;
   std::function<void(net_error)> on_closed; ///< once, as the last: why it ended (also when it never
                                             ///< opened); `cancelled` after our own close
+  std::function<void()> on_drained = {};    ///< everything that waited was written
 };
 
 /// Opens at once. One write is outstanding at a time; the rest waits in a bounded queue. Beast's
@@ -52,6 +53,8 @@ public:
   /// on_open wait for it.
   bool send_text(std::string message);
   bool send_binary(std::string message);
+  /// Bytes taken and not yet written.
+  [[nodiscard]] std::size_t queued_bytes() const;
   /// Writes what is queued, then the close frame, and waits for the peer's, at most close_timeout.
   void close();
 

@@ -77,6 +77,8 @@ public:
   /// Drops everything at once.
   void abort(close_reason reason, std::string text);
 
+  /// Bytes that wait for their POST; none on a WebSocket.
+  [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
   /// When tick() is due, if ever.
   [[nodiscard]] std::optional<time_point> deadline() const;
   [[nodiscard]] std::optional<output> next();

@@ -115,6 +115,9 @@ public:
   /// Sends an event. Where an argument is binary it holds placeholder(i) for attachments[i].
   send_result<unit> emit(std::string_view name, json::array args,
                          std::vector<std::string> attachments = {}, std::string_view nsp = {});
+  /// Sends an event of the primary namespace that was encoded before: `text` begins with the
+  /// packet's type.
+  send_result<unit> emit_encoded(std::string text, std::vector<std::string> attachments);
   /// The same, and asks for an answer: `acked` or `ack_failed` with this id follows.
   send_result<std::uint64_t> emit_with_ack(std::string_view name, json::array args,
                                            std::vector<std::string> attachments,
@@ -137,6 +140,8 @@ public:
 
   [[nodiscard]] std::optional<time_point> next_deadline() const;
   [[nodiscard]] std::optional<output> next();
+  /// Bytes that wait for a POST; none on a WebSocket.
+  [[nodiscard]] std::size_t queued_bytes() const { return engine_.queued_bytes(); }
   [[nodiscard]] bool is_connected() const { return phase_ == phase::connected; }
 
 private:
@@ -159,6 +164,7 @@ private:
   void fail_acks_of(const std::string& nsp);
   void end_engine(close_reason reason, std::string text);
   send_result<unit> send(packet p);
+  send_result<unit> send_encoded(std::string text, std::vector<std::string> attachments);
   send_result<unit> send_connected(packet p);
 
   struct pending_ack {

@@ -17,7 +17,11 @@ std::string_view to_string(send_error e) {
 send_result<unit> client::send(packet p) {
   auto encoded = encode(std::move(p));
   if (!encoded) return fail(send_error::invalid);
-  switch (engine_.send(std::move(encoded->text), std::move(encoded->attachments))) {
+  return send_encoded(std::move(encoded->text), std::move(encoded->attachments));
+}
+
+send_result<unit> client::send_encoded(std::string text, std::vector<std::string> attachments) {
+  switch (engine_.send(std::move(text), std::move(attachments))) {
   case engineio::send_status::sent: return unit{};
   case engineio::send_status::not_open: return fail(send_error::not_connected);
   case engineio::send_status::too_large: return fail(send_error::too_large);
@@ -43,6 +47,13 @@ send_result<unit> client::emit(std::string_view name, json::array args,
   args.emplace(args.begin(), name);
   return send_connected({packet_type::event, nsp.empty() ? options_.nsp : std::string(nsp),
                          std::nullopt, std::move(args), std::move(attachments)});
+}
+
+send_result<unit> client::emit_encoded(std::string text, std::vector<std::string> attachments) {
+  if (phase_ != phase::connected) return fail(send_error::not_connected);
+  auto sent = send_encoded(std::move(text), std::move(attachments));
+  pump();
+  return sent;
 }
 
 send_result<std::uint64_t> client::emit_with_ack(std::string_view name, json::array args,

@@ -56,6 +56,14 @@ bool socketio_driver::acknowledge(std::uint64_t ack_id, json::array args,
   });
 }
 
+socketio_bulk socketio_driver::bulk() const {
+  return {session_->bulk, [io = &io_, weak = std::weak_ptr(session_)](socketio_bulk::packet what) {
+            io->post([weak, w = std::move(what)]() mutable {
+              if (const auto s = weak.lock(); s && !s->gate.is_shut()) s->add_bulk(std::move(w));
+            });
+          }};
+}
+
 bool socketio_driver::close() {
   return call([](session& s) { s.close(); });
 }

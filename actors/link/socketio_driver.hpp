@@ -2,6 +2,7 @@
 // One Socket.IO connection on real sockets: carries out what the protocol's machine asks for.
 #pragma once
 
+#include "actors/link/socketio_bulk.hpp"
 #include "net/endpoint.hpp"
 #include "net/io_thread.hpp"
 #include "protocol/socketio_client.hpp"
@@ -61,6 +62,8 @@ public:
   /// Answers an event that had an ack_id.
   bool acknowledge(std::uint64_t ack_id, json::array args,
                    std::vector<std::string> attachments = {}, sent_fn done = {});
+  /// For data that may wait.
+  [[nodiscard]] socketio_bulk bulk() const;
   /// A disconnect packet, then the close frame; on_disconnected follows within the close timeout.
   bool close();
 

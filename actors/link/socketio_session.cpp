@@ -9,6 +9,9 @@ using engineio::link_failure_kind;
 
 namespace {
 
+/// So much waits at most before data that can wait is handed on.
+constexpr std::size_t bulk_backlog = 64 * 1024;
+
 link_failure_kind kind_of(net::net_errc code) {
   switch (code) {
   case net::net_errc::resolve:
@@ -66,6 +69,7 @@ void socketio_driver::session::drop() {
   ++http_epoch_;
   http_.reset();
   answers_.clear();
+  end_bulk();
   handlers_ = {};
 }
 
@@ -81,6 +85,8 @@ void socketio_driver::session::pump() {
       std::visit([this](auto& o) { run(o); }, *next);
     }
   }
+  if (gate.is_shut()) return;
+  pump_bulk();
   if (!gate.is_shut()) arm();
 }
 
@@ -122,6 +128,7 @@ net::websocket_handlers socketio_driver::session::handlers_for(ws_slot slot) {
   out.on_binary = [=](std::string_view bytes) {
     with([&](session& s) { s.machine_.websocket_binary(slot, std::string(bytes), s.io_.now()); });
   };
+  out.on_drained = [=] { with([](session&) {}); }; // there is room for data that waits
   out.on_closed = [=](net::net_error why) {
     with([&](session& s) { s.on_closed(slot, std::move(why)); });
   };
@@ -231,6 +238,8 @@ void socketio_driver::session::run(engineio::upgraded&) {
 }
 
 void socketio_driver::session::run(socketio::connected& e) {
+  bulk->max_packet = static_cast<std::size_t>(e.server.max_payload);
+  bulk->open = true;
   gate.pass([&] {
     if (handlers_.on_connected) handlers_.on_connected(std::move(e));
   });
@@ -264,9 +273,52 @@ void socketio_driver::session::run(socketio::ack_failed& e) {
 void socketio_driver::session::run(socketio::namespace_closed&) {}
 
 void socketio_driver::session::run(socketio::disconnected& e) {
+  end_bulk();
   gate.pass([&] {
     if (handlers_.on_disconnected) handlers_.on_disconnected(std::move(e));
   });
+}
+
+// --- data that may wait
+
+std::size_t socketio_driver::session::backlog() const {
+  auto bytes = machine_.queued_bytes();
+  for (const auto& s : sockets_) {
+    if (s.client) bytes += s.client->queued_bytes();
+  }
+  return bytes;
+}
+
+void socketio_driver::session::add_bulk(socketio_bulk::packet what) {
+  if (!bulk->open) {
+    bulk->queued -= what->bytes();
+    return;
+  }
+  bulk_.push_back(std::move(what));
+  pump();
+}
+
+/// What is sent makes a backlog, so this ends; it goes on when that was written.
+void socketio_driver::session::pump_bulk() {
+  while (!bulk_.empty() && !gate.is_shut() && backlog() < bulk_backlog) {
+    const auto next = std::move(bulk_.front());
+    bulk_.pop_front();
+    bulk->queued -= next->bytes();
+    // Engine.IO's own digit is the engine's to write. What can't be sent is lost with the link.
+    (void)machine_.emit_encoded(next->text.substr(1), next->attachments);
+    {
+      const flag_while pumping(pumping_);
+      while (auto action = machine_.next())
+        std::visit([this](auto& o) { run(o); }, *action);
+    }
+  }
+}
+
+void socketio_driver::session::end_bulk() {
+  bulk->open = false;
+  for (const auto& each : bulk_)
+    bulk->queued -= each->bytes();
+  bulk_.clear();
 }
 
 // --- the owner's calls

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <optional>
 #include <unordered_map>
 
@@ -31,8 +32,10 @@ public:
   void acknowledge(std::uint64_t ack_id, json::array args, std::vector<std::string> attachments,
                    const sent_fn& done);
   void close();
+  void add_bulk(socketio_bulk::packet what);
 
   socketio_gate gate;
+  const std::shared_ptr<socketio_bulk::state> bulk = std::make_shared<socketio_bulk::state>();
   std::atomic<std::size_t> waiting_calls{0};
 
 private:
@@ -45,6 +48,9 @@ private:
   socket& at(ws_slot slot) { return sockets_[static_cast<std::size_t>(slot)]; }
   [[nodiscard]] net::http_client& http();
   void pump();
+  void pump_bulk();
+  void end_bulk();
+  [[nodiscard]] std::size_t backlog() const;
   void arm();
   void send(ws_slot slot, bool taken);
   net::websocket_handlers handlers_for(ws_slot slot);
@@ -80,6 +86,7 @@ private:
   std::unique_ptr<timer_handle> timer_;
   std::optional<std::chrono::steady_clock::time_point> timer_due_;
   bool pumping_ = false;
+  std::deque<socketio_bulk::packet> bulk_; ///< bounded by what is handed out as budget
 };
 
 } // namespace dockhost::actors

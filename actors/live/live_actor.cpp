@@ -55,6 +55,7 @@ live_actor::behavior_type live_state::behave(environment_ptr env, docker_actor d
   open_server();
   return {
       [this](client_joined& j) { joined(std::move(j.who)); },
+      [this](const server_joined& j) { server_came(j); },
       [this](const client_gone& g) { gone(g.client); },
       [this](const client_drained& d) { drained(d.client); },
       [this](const clients_behind& b) {
@@ -225,7 +226,7 @@ bool live_state::ready() const {
 void live_state::became_ready() {
   if (!ready()) return;
   for (auto& [id, c] : clients_) {
-    if (!c.told) tell_whole(c);
+    if (!c.told && !c.server) tell_whole(c);
   }
 }
 

@@ -57,9 +57,13 @@ private:
     std::chrono::milliseconds heartbeat{0};          ///< 0: none
     time_point next_heartbeat{};
     std::uint64_t heartbeats = 0;
-    bool told = false;   ///< has had the whole state
-    bool behind = false; ///< has missed a change since
-    bool warned = false; ///< that its token ends
+    bool server = false; ///< the main server: see server_joined
+    /// Its figures of all containers, which are this node's own.
+    std::optional<std::chrono::milliseconds> all_stats;
+    std::vector<stats_container> stats_of; ///< as the stats actor was told last
+    bool told = false;                     ///< has had the whole state
+    bool behind = false;                   ///< has missed a change since
+    bool warned = false;                   ///< that its token ends
     std::optional<time_point> token_ends;
     std::optional<time_point> due; ///< in due_
   };
@@ -97,6 +101,9 @@ private:
 
   // live_clients.cpp: sessions
   void joined(live_client who);
+  void server_came(const server_joined& j);
+  void follow_own(const std::string& id, client& c);
+  [[nodiscard]] bool shows(const client& c, const container_directory::entry& e) const;
   void gone(const std::string& id);
   void drained(const std::string& id);
   void requested(client_request& r);

@@ -16,6 +16,7 @@ constexpr auto expiry_warning = 60s;
 constexpr auto default_heartbeat = 15s;
 constexpr auto default_stats = 1s;
 constexpr auto answer_slack = 10s;
+constexpr std::size_t max_server_streams = 512;
 constexpr auto longest_timer = 1h; ///< steady clocks and wall clocks drift: look again
 
 } // namespace
@@ -41,6 +42,32 @@ void live_state::joined(live_client who) {
     c.token_ends = self_->clock().now() + left;
     plan(id, c);
   }
+}
+
+void live_state::server_came(const server_joined& j) {
+  auto& c = clients_[j.client];
+  c.server = true;
+  c.outlet = j.to;
+  c.topics.state = false;
+}
+
+/// The main server may see its own: what else runs on the machine is nobody's business there.
+bool live_state::shows(const client& c, const container_directory::entry& e) const {
+  return !c.server || e.own;
+}
+
+/// The stats actor knows nothing of owners: it is told anew when there are others.
+void live_state::follow_own(const std::string& id, client& c) {
+  if (!c.all_stats) return;
+  std::vector<stats_container> own;
+  for (const auto& [container, entry] : directory_.all()) {
+    if (entry.own) own.push_back({container, container});
+  }
+  const auto same = [](const auto& a, const auto& b) { return a.id == b.id; };
+  if (c.topics.stats && std::ranges::equal(own, c.stats_of, same)) return;
+  c.stats_of = own;
+  c.topics.stats = true;
+  self_->send(stats_, subscribe_stats{id, *c.all_stats, std::move(own), c.outlet});
 }
 
 void live_state::gone(const std::string& id) {
@@ -69,13 +96,14 @@ void live_state::refuse(const client& c, const client_request& r, std::string_vi
                         std::string_view code) const {
   env_->metrics->refused(code);
   r.ack({protocol::encode_live_refusal(message, code)});
-  emit(c, "error", protocol::encode_live_error(message, code, r.event));
+  // A Node.js server that listens to no "error" would end with one.
+  if (!c.server) emit(c, "error", protocol::encode_live_error(message, code, r.event));
 }
 
 const container_directory::entry* live_state::look_up(const client& c, const client_request& r,
                                                       const std::string& wanted) const {
   const auto found = directory_.find(wanted);
-  if (found.how == container_directory::found::one) return found.what;
+  if (found.how == container_directory::found::one && shows(c, *found.what)) return found.what;
   if (found.how == container_directory::found::several) {
     refuse(c, r, "Several containers begin with that id", "invalid_request");
   } else if (!ready()) {
@@ -107,7 +135,12 @@ void live_state::run(const std::string& id, client& c, client_request& r,
     c.containers = std::move(only);
     if (what.batch) c.batch = *what.batch;
   }
-  if (what.topics.stats) {
+  if (what.topics.stats) c.all_stats.reset();
+  if (what.topics.stats && c.server && !spelt) {
+    c.topics.stats = false;
+    c.all_stats = what.interval.value_or(default_stats);
+    follow_own(id, c);
+  } else if (what.topics.stats) {
     c.topics.stats = true;
     self_->send(stats_, subscribe_stats{id, what.interval.value_or(default_stats), std::move(spelt),
                                         c.outlet});
@@ -129,6 +162,7 @@ void live_state::run(const std::string& id, client& c, client_request& r,
                      const protocol::unsubscribe_request& what) {
   if (what.topics.state) c.topics.state = false;
   if (what.topics.node) c.topics.node = false;
+  if (what.topics.stats) c.all_stats.reset();
   if (what.topics.stats && std::exchange(c.topics.stats, false)) {
     self_->send(stats_, unsubscribe_stats{id});
   }
@@ -140,11 +174,11 @@ void live_state::run(const std::string& id, client& c, client_request& r,
   r.ack({json::object{{"status", "unsubscribed"}}});
 }
 
-void live_state::run(const std::string&, client&, client_request& r,
+void live_state::run(const std::string&, client& c, client_request& r,
                      const protocol::list_containers_request&) {
   json::array all;
   for (const auto& [id, entry] : directory_.all())
-    all.push_back(protocol::encode_container(entry.report));
+    if (shows(c, entry)) all.push_back(protocol::encode_container(entry.report));
   r.ack({json::object{{"containers", std::move(all)}}});
 }
 
@@ -160,7 +194,8 @@ void live_state::run(const std::string& id, client& c, client_request& r,
   const auto* entry = look_up(c, r, what.container);
   if (entry == nullptr) return;
   const auto container = entry->report.container_id;
-  const auto most = static_cast<std::size_t>(env_->config.live.max_streams);
+  const auto most =
+      c.server ? max_server_streams : static_cast<std::size_t>(env_->config.live.max_streams);
   if (!c.logs.contains(container) && c.logs.size() >= most) {
     return refuse(c, r, "Too many log streams", "capacity");
   }

@@ -11,10 +11,11 @@ namespace dockhost::actors {
 /// What browsers see and ask for: their sessions, and the view of every container.
 using live_actor =
     caf::typed_actor<caf::reacts_to<client_joined>,           // from the io thread
-                     caf::reacts_to<client_gone>,             // from the io thread
+                     caf::reacts_to<server_joined>,           // from the connection
+                     caf::reacts_to<client_gone>,             // from the io thread, the connection
                      caf::reacts_to<client_drained>,          // from the io thread
                      caf::reacts_to<clients_behind>,          // from the io thread
-                     caf::reacts_to<client_request>,          // from the io thread
+                     caf::reacts_to<client_request>,          // from the io thread, the connection
                      caf::reacts_to<page_request>,            // from the io thread
                      caf::reacts_to<log_page_request>,        // from the io thread
                      caf::reacts_to<container_changed>,       // from the fleet
@@ -33,6 +34,7 @@ using live_actor =
 } // namespace dockhost::actors
 
 DOCKHOST_MESSAGE(client_joined)
+DOCKHOST_MESSAGE(server_joined)
 DOCKHOST_MESSAGE(client_drained)
 DOCKHOST_MESSAGE(clients_behind)
 DOCKHOST_MESSAGE(client_request)

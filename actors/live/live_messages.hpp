@@ -6,6 +6,7 @@
 #include "actors/live/http_answer.hpp"
 #include "actors/live/log_query.hpp"
 #include "actors/live/messages.hpp"
+#include "actors/live/outlet.hpp"
 #include "core/settings.hpp"
 #include "protocol/live_requests.hpp"
 
@@ -27,6 +28,13 @@ struct live_client {
 };
 struct client_joined {
   live_client who;
+};
+/// A connection to the main server, which may ask for what browsers ask for (PROTOCOL part 1c): of
+/// this node's own containers only, and without actions. States are the connection's to tell, and
+/// refusals the acknowledgement's.
+struct server_joined {
+  std::string client; ///< until client_gone
+  live_outlet_ptr to;
 };
 /// Less waits for it again.
 struct client_drained {

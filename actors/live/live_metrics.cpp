@@ -69,8 +69,13 @@ void live_state::end_scrape(scrape& s) {
   now.main_server = main_server_;
   for (const auto& [id, entry] : directory_.all())
     ++now.containers[{wire_state(entry.report.state), entry.own}];
-  for (const auto& [id, c] : clients_)
-    ++(c.who.role == live_role::operator_ ? now.operators : now.viewers);
+  for (const auto& [id, c] : clients_) {
+    if (c.server) {
+      now.server_queued += c.outlet->queued_bytes();
+    } else {
+      ++(c.who.role == live_role::operator_ ? now.operators : now.viewers);
+    }
+  }
   if (server_) now.http = server_->stats();
   if (auto process = platform::read_process_figures()) {
     now.process = *process;

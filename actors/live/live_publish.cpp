@@ -4,6 +4,7 @@
 
 #include "protocol/socketio_server.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace dockhost::actors {
@@ -47,6 +48,8 @@ void live_state::publish(const container_changes& changes) {
     const auto text = json::dump(protocol::encode_container(report));
     tell_change(report, event_of("container_state_change", text));
   }
+  for (auto& [id, c] : clients_)
+    if (c.server) follow_own(id, c);
   node_changed(false);
 }
 
@@ -128,7 +131,7 @@ void live_state::send(std::vector<socketio_remote> to, shared_outgoing packet) {
 }
 
 void live_state::emit(const client& c, std::string_view event, json::value payload) const {
-  (void)c.who.remote.emit_encoded(event_of(event, json::dump(payload)), whole_state_room);
+  (void)c.outlet->emit(event_of(event, json::dump(payload)), whole_state_room);
 }
 
 const std::string& live_state::whole_text() {
@@ -160,7 +163,8 @@ protocol::node_report live_state::node_now() const {
   if (health_) out.engine_version = health_->info.version;
   out.main_server = main_server_;
   out.main_server_url = env_->config.server.url;
-  out.clients = static_cast<std::int64_t>(clients_.size());
+  out.clients = std::count_if(clients_.begin(), clients_.end(),
+                              [](const auto& each) { return !each.second.server; });
   for (const auto& [id, entry] : directory_.all()) {
     ++out.containers;
     if (entry.report.state == container_state::running) ++out.running;
@@ -179,16 +183,25 @@ void live_state::node_changed(bool at_once) {
 void live_state::tell_node() {
   node_due_.reset();
   std::vector<socketio_remote> to;
+  std::vector<live_outlet_ptr> servers;
   for (const auto& [id, c] : clients_) {
-    if (c.topics.node) to.push_back(c.who.remote);
+    if (!c.topics.node) continue;
+    if (c.server) {
+      servers.push_back(c.outlet);
+    } else {
+      to.push_back(c.who.remote);
+    }
   }
-  if (to.empty()) {
+  if (to.empty() && servers.empty()) {
     node_told_.reset();
     return;
   }
   auto now = node_now();
   if (node_told_ == now) return;
-  send(std::move(to), event_of("node_state", json::dump(protocol::encode_node_state(now))));
+  const auto packet = event_of("node_state", json::dump(protocol::encode_node_state(now)));
+  for (const auto& server : servers)
+    (void)server->emit(packet, whole_state_room);
+  send(std::move(to), packet);
   node_told_ = std::move(now);
 }
 

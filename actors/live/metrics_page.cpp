@@ -84,6 +84,8 @@ void link(metrics_text& out, const node_metrics& m, const metrics_sample& now) {
              "Connections to the main server that ended, by whether both sides agreed.");
   out.value({{"end", "clean"}}, m.connections_lost_clean.value());
   out.value({{"end", "unclean"}}, m.connections_lost.value());
+  out.single("dockhost_server_queued_bytes", gauge,
+             "Bytes of logs and figures that wait for the main server.", now.server_queued);
 }
 
 void containers(metrics_text& out, const metrics_sample& now) {

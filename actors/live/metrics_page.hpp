@@ -27,6 +27,7 @@ struct metrics_sample {
   std::map<std::pair<std::string_view, bool>, std::uint64_t> containers;
   std::uint64_t viewers = 0; ///< clients of the live view
   std::uint64_t operators = 0;
+  std::uint64_t server_queued = 0; ///< bytes that wait for the main server, beside replies
   net::http_server_stats http;
   std::optional<port_counts> ports;
   std::optional<log_counts> logs;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "actors/node/connection_actor.hpp"
 
+#include "protocol/live_requests.hpp"
 #include "protocol/reply_encoder.hpp"
 #include "protocol/reports.hpp"
 #include "json/json.hpp"
@@ -28,12 +29,13 @@ constexpr std::size_t default_max_payload =
 connection_state::connection_state(self_ptr self) : self_(self) {}
 
 connection_actor::behavior_type connection_state::behave(environment_ptr env, fleet_actor fleet,
-                                                         router_actor router) {
+                                                         router_actor router, live_actor live) {
   quiet_defaults(self_, name);
   env_ = std::move(env);
   count_while_alive(self_, env_->metrics, actor_kind::connection);
   fleet_ = std::move(fleet);
   router_ = std::move(router);
+  live_ = std::move(live);
   self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& down) {
     std::erase_if(listeners_, [&down](const auto& who) { return who.address() == down.source; });
   });
@@ -63,6 +65,7 @@ connection_actor::behavior_type connection_state::behave(environment_ptr env, fl
         if (e.session == session_) heard(e);
       },
       [this](reply_ready& r) { send_reply(r); },
+      [this](const link_answer& a) { answer(a); },
       [this](const container_changed& c) { report_change(c); },
       [this](const subscribe_server_link& s) {
         self_->monitor(s.who);
@@ -141,6 +144,7 @@ void connection_state::enter(phase next, const std::string& why) {
 }
 
 void connection_state::connect() {
+  leave_live();
   link_.reset();
   const auto session = ++session_;
   env_->metrics->connection_attempts.add();
@@ -168,6 +172,7 @@ void connection_state::connected() {
   hub_ = false;
   told_.reset();
   untold_.clear();
+  join_live();
   report_all();
   flush_undelivered();
   self_->delayed_send(self_, env_->config.server.backoff_reset_after, connection_stable{session_});
@@ -189,6 +194,7 @@ void connection_state::refused(const std::string& message) {
 void connection_state::closed(const std::string& reason, bool clean) {
   // A refusal has ended this session already, and set the slow pace of the next attempts.
   if (phase_ == phase::waiting || phase_ == phase::waiting_refused) return;
+  leave_live();
   link_.reset();
   if (phase_ == phase::closing) {
     enter(phase::closed, "closed");
@@ -221,6 +227,7 @@ void connection_state::reconnect_after(std::chrono::milliseconds pause) {
 
 caf::result<connection_closed> connection_state::close() {
   ++generation_;
+  leave_live();
   if (!link_) {
     enter(phase::closed, "closed");
     return connection_closed{};
@@ -238,6 +245,10 @@ void connection_state::heard(link_event& e) {
   if (e.name == "hub-hello") {
     hub_ = true;
     return;
+  }
+  if (std::find(protocol::live_request_events.begin(), protocol::live_request_events.end(),
+                e.name) != protocol::live_request_events.end()) {
+    return ask_live(e);
   }
   self_->send(router_, event_received{e.session, std::move(e.name), std::move(e.arguments), e.ack});
 }
@@ -383,6 +394,7 @@ void connection_state::rehandshake() {
                           "connecting anew once: the server may have forgotten this node when the "
                           "lost connection timed out");
             rehandshaking_ = true;
+            leave_live();
             link_->close();
           },
           [](const caf::error&) {});
@@ -390,8 +402,8 @@ void connection_state::rehandshake() {
 
 connection_actor::behavior_type
 connection_behavior(self_pointer<connection_actor, connection_state> self, environment_ptr env,
-                    fleet_actor fleet, router_actor router) {
-  return self->state.behave(std::move(env), std::move(fleet), std::move(router));
+                    fleet_actor fleet, router_actor router, live_actor live) {
+  return self->state.behave(std::move(env), std::move(fleet), std::move(router), std::move(live));
 }
 
 } // namespace dockhost::actors

@@ -3,8 +3,10 @@
 
 #include "actors/actor_support.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/live/live_interface.hpp"
 #include "actors/node/environment.hpp"
 #include "core/backoff.hpp"
+#include "core/rate_limit.hpp"
 
 #include <caf/all.hpp>
 
@@ -27,7 +29,7 @@ struct connection_state {
   static inline const char* name = "connection";
 
   connection_actor::behavior_type behave(environment_ptr env, fleet_actor fleet,
-                                         router_actor router);
+                                         router_actor router, live_actor live);
 
 private:
   enum class phase { idle, connecting, connected, waiting, waiting_refused, closing, closed };
@@ -42,6 +44,11 @@ private:
   void closed(const std::string& reason, bool clean);
   void reconnect_after(std::chrono::milliseconds pause);
   void heard(link_event& e);
+  // connection_live.cpp: what the server watches
+  void join_live();
+  void leave_live();
+  void ask_live(link_event& e);
+  void answer(const link_answer& a);
   void report_all();
   void tell(const inventory& all);
   void report_change(const container_changed& c);
@@ -59,6 +66,8 @@ private:
   environment_ptr env_;
   fleet_actor fleet_;
   router_actor router_;
+  live_actor live_;
+  std::optional<rate_limit> live_rate_; ///< of the present session; none: it has not joined
   std::string api_key_;
   std::string key_tried_; ///< the one that the present session was opened with
   phase phase_ = phase::idle;
@@ -81,6 +90,6 @@ private:
 
 connection_actor::behavior_type
 connection_behavior(self_pointer<connection_actor, connection_state> self, environment_ptr env,
-                    fleet_actor fleet, router_actor router);
+                    fleet_actor fleet, router_actor router, live_actor live);
 
 } // namespace dockhost::actors

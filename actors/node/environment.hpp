@@ -23,6 +23,8 @@
 
 namespace dockhost::actors {
 
+class live_outlet;
+
 /// One connection to the main server (actors/link); destroying it drops it.
 class server_link {
 public:
@@ -31,6 +33,8 @@ public:
   virtual void acknowledge(std::uint64_t ack, json::array arguments) = 0;
   /// A disconnect packet, then the transport's close; on_closed follows.
   virtual void close() = 0;
+  /// For logs and figures, which let replies pass. Outlives the link, and is closed then.
+  [[nodiscard]] virtual std::shared_ptr<live_outlet> outlet() = 0;
   /// Bytes the server takes in one packet; 0 while unknown.
   [[nodiscard]] virtual std::size_t max_payload() const = 0;
 };

@@ -285,6 +285,12 @@ struct link_event {
   json::array arguments;
   std::optional<std::uint64_t> ack;
 };
+/// The acknowledgement of what the main server asked of the live view.
+struct link_answer {
+  std::uint64_t session = 0;
+  std::uint64_t ack = 0;
+  json::value payload;
+};
 struct reconnect_due {
   std::uint64_t generation = 0;
 };

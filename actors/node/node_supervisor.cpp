@@ -94,7 +94,7 @@ void node_supervisor_state::start(std::size_t which) {
     live_ = self_->spawn(live_behavior, env_, docker_, ports_, fleet_, watch_);
     return started(which, live_);
   case connection:
-    connection_ = self_->spawn(connection_behavior, env_, fleet_, router_);
+    connection_ = self_->spawn(connection_behavior, env_, fleet_, router_, live_);
     self_->send(connection_, subscribe_server_link{live_});
     return started(which, connection_);
   case count: return;

@@ -22,6 +22,7 @@ struct websocket_client::impl : std::enable_shared_from_this<impl> {
   void start();
   /// From any thread: counts the message against the bound and passes it on.
   bool take(std::string message, bool binary);
+  [[nodiscard]] std::size_t queued() const { return queued_.load(std::memory_order_relaxed); }
   /// From any thread: nothing more is taken.
   void refuse() { accepting_.store(false, std::memory_order_relaxed); }
   void close();

@@ -7,6 +7,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -43,6 +45,11 @@ transport::transport(io_socket socket, std::string peer)
     : socket_(std::move(socket)), linger_(socket_.get_executor()), peer_(std::move(peer)) {}
 
 transport::~transport() = default;
+
+void transport::limit_unsent(int bytes) {
+  // What it can't be set on takes more than that, which is all.
+  (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
 
 void transport::start_tls(std::shared_ptr<asio::ssl::context> context, const std::string& host,
                           bool verify, io_handler done) {

@@ -61,6 +61,10 @@ public:
                  io_handler done);
   [[nodiscard]] net_error tls_failure(error_code ec) const;
 
+  /// How many bytes the kernel takes beyond what it can send at once. Without effect on a unix
+  /// socket.
+  void limit_unsent(int bytes);
+
   void read_some(const few_buffers<asio::mutable_buffer>& into, io_handler done);
   void write_some(const few_buffers<asio::const_buffer>& from, io_handler done);
 

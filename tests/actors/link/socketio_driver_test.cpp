@@ -2,6 +2,9 @@
 // The driver against npm's socket.io on each transport.
 #include "link_rig.hpp"
 
+#include "protocol/socketio_server.hpp"
+
+#include <csignal>
 #include <filesystem>
 
 namespace dockhost::actors::test {
@@ -80,6 +83,54 @@ TEST(SocketioDriver, UpgradeFromPolling) {
   EXPECT_EQ(c.next(), "upgraded");
   EXPECT_EQ(at(server.wait("upgrade"), "transport"), json::value("websocket"));
   exchange(server, c);
+  close_in_order(server, c);
+}
+
+TEST(SocketioDriver, DataThatMayWaitLetsEverythingElsePass) {
+  constexpr int packets = 128;
+  constexpr std::size_t budget = 16 * 1024 * 1024;
+  peer_server server;
+  connection c(server.port());
+  EXPECT_EQ(c.next(), "connected websocket");
+  const auto bulk = c.driver->bulk();
+  const auto packet = protocol::socketio::server::encode_event_text(
+                          "/", "bulk", '"' + std::string(64 * 1024, 'x') + '"')
+                          .value();
+  server.process().signal(SIGSTOP);
+  for (int i = 0; i < packets; ++i)
+    ASSERT_TRUE(bulk.emit(packet, budget));
+  EXPECT_FALSE(bulk.emit(packet, 1024 * 1024)) << "over the budget";
+  EXPECT_EQ(c.emit("urgent", {}), "sent");
+  EXPECT_GT(bulk.queued_bytes(), packet->bytes() * packets / 2) << "the kernel took too much";
+  server.process().signal(SIGCONT);
+  int before = 0;
+  while (at(server.wait("event"), "name") == json::value("bulk"))
+    ++before;
+  EXPECT_LT(before, packets / 2);
+  for (int i = before; i < packets; ++i)
+    EXPECT_EQ(at(server.wait("event"), "name"), json::value("bulk"));
+  EXPECT_EQ(bulk.queued_bytes(), 0U);
+  const auto huge = protocol::socketio::server::encode_event_text(
+                        "/", "bulk", '"' + std::string(2'000'000, 'x') + '"')
+                        .value();
+  EXPECT_FALSE(bulk.emit(huge, budget)) << "the server would drop the link";
+  close_in_order(server, c);
+  EXPECT_FALSE(bulk.connected());
+  EXPECT_FALSE(bulk.emit(packet, budget));
+}
+
+TEST(SocketioDriver, DataThatMayWaitGoesByPollingToo) {
+  peer_server server(polling_only());
+  connection c(server.port());
+  EXPECT_EQ(c.next(), "connected polling");
+  const auto bulk = c.driver->bulk();
+  const auto packet = protocol::socketio::server::encode_event("/", "bulk", {placeholder(0)},
+                                                               {std::string(50'000, 'y')})
+                          .value();
+  for (int i = 0; i < 40; ++i)
+    ASSERT_TRUE(bulk.emit(packet, 16 * 1024 * 1024));
+  for (int i = 0; i < 40; ++i)
+    EXPECT_EQ(at(server.wait("event"), "name"), json::value("bulk"));
   close_in_order(server, c);
 }
 

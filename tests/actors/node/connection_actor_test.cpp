@@ -47,7 +47,7 @@ protected:
               [](begin_shutdown) { return drained{}; },
               [this](is_idle) { return idle; }};
     }));
-    connection_ = track(system().spawn(connection_behavior, env(), fleet_, router_));
+    connection_ = track(system().spawn(connection_behavior, env(), fleet_, router_, live_actor()));
     settle();
   }
 

@@ -19,7 +19,10 @@ constexpr std::int64_t start_unix_ms = 1'700'000'000'000;
 class fake_link final : public server_link {
 public:
   explicit fake_link(std::shared_ptr<fake_session> session) : session_(std::move(session)) {}
-  ~fake_link() override { session_->destroyed = true; }
+  ~fake_link() override {
+    session_->destroyed = true;
+    session_->outlet->open = false;
+  }
   void emit(std::string event, json::array arguments) override {
     session_->sent.push_back({std::move(event), std::nullopt, first_of(arguments)});
   }
@@ -27,6 +30,7 @@ public:
     session_->sent.push_back({{}, ack, first_of(arguments)});
   }
   void close() override { session_->close_asked = true; }
+  [[nodiscard]] live_outlet_ptr outlet() override { return session_->outlet; }
   [[nodiscard]] std::size_t max_payload() const override { return session_->max_payload; }
 
 private:
@@ -38,6 +42,18 @@ private:
 };
 
 } // namespace
+
+std::vector<json::value> fake_outlet::got(const std::string& event) const {
+  std::vector<json::value> found;
+  const auto start = "42[\"" + event + "\"";
+  for (const auto& text : texts) {
+    if (!text.starts_with(start)) continue;
+    const auto parsed = json::parse(std::string_view(text).substr(2));
+    EXPECT_TRUE(parsed.ok()) << text;
+    found.push_back((*parsed->as_array())[1]);
+  }
+  return found;
+}
 
 std::vector<json::value> fake_session::payloads(const std::string& event) const {
   std::vector<json::value> found;

@@ -8,8 +8,10 @@
 
 #include "actors/actor_support.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/live/outlet.hpp"
 #include "actors/node/environment.hpp"
 #include "docker/simulated_engine.hpp"
+#include "protocol/engineio_server.hpp"
 #include "store/journal.hpp"
 #include "virtual_time.hpp"
 
@@ -39,11 +41,32 @@ struct sent_packet {
   json::value payload;
 };
 
+/// What went to the main server besides: logs and figures.
+class fake_outlet final : public live_outlet {
+public:
+  bool emit(std::shared_ptr<const protocol::engineio::server::outgoing> packet,
+            std::size_t budget) override {
+    if (!open || queued + packet->bytes() > budget) return false;
+    texts.push_back(packet->text);
+    return true;
+  }
+  [[nodiscard]] std::size_t queued_bytes() const override { return queued; }
+  [[nodiscard]] bool connected() const override { return open; }
+
+  /// Payloads of that event.
+  [[nodiscard]] std::vector<json::value> got(const std::string& event) const;
+
+  std::vector<std::string> texts;
+  bool open = true;
+  std::size_t queued = 0; ///< as the test says
+};
+
 /// One connection that a node opened.
 struct fake_session {
   std::string api_key;
   server_link_handlers handlers;
   std::vector<sent_packet> sent;
+  std::shared_ptr<fake_outlet> outlet = std::make_shared<fake_outlet>();
   bool close_asked = false;
   bool destroyed = false;
   std::size_t max_payload = 1'000'000;

@@ -70,6 +70,7 @@ public:
     record_->note(session_, {{}, ack, arguments.at(0)});
   }
   void close() override { record_->handlers(session_).on_closed("closed", true); }
+  [[nodiscard]] live_outlet_ptr outlet() override { return std::make_shared<test::fake_outlet>(); }
   [[nodiscard]] std::size_t max_payload() const override { return 1'000'000; }
 
 private:
