@@ -71,10 +71,19 @@ caf::result<log_watch_answer> log_hub_state::watch(watch_log& w) {
   });
   if (watchers_.size() >= max_watchers)
     return log_watch_answer{error{errc::capacity, "too many log streams"}};
+  auto promise = self_->make_response_promise<log_watch_answer>();
+  ask_stream(std::move(w), promise, true);
+  return caf::delegated<log_watch_answer>{};
+}
+
+void log_hub_state::ask_stream(watch_log w, watch_promise promise, bool may_repeat) {
   auto it = streams_.find(w.container_id);
   if (it == streams_.end()) {
-    if (streams_.size() >= max_streams)
-      return log_watch_answer{error{errc::capacity, "too many containers' logs are being read"}};
+    if (streams_.size() >= max_streams) {
+      promise.deliver(
+          log_watch_answer{error{errc::capacity, "too many containers' logs are being read"}});
+      return;
+    }
     auto stream = self_->spawn(log_stream_behavior, env_, docker_, log_hub_actor(self_),
                                w.container_id, tally_);
     self_->monitor(stream);
@@ -82,18 +91,25 @@ caf::result<log_watch_answer> log_hub_state::watch(watch_log& w) {
   }
   const watch_key key{w.client, w.watch};
   watchers_[key] = {w.container_id, w.spelling, w.to};
-  auto promise = self_->make_response_promise<log_watch_answer>();
-  self_->request(it->second, answer_timeout, std::move(w))
+  self_->request(it->second, answer_timeout, w)
       .then(
           [this, key, promise](log_watch_answer& answer) mutable {
             if (answer.failure) watchers_.erase(key);
             promise.deliver(std::move(answer));
           },
-          [this, key, promise](const caf::error&) mutable {
+          [this, w, key, promise, may_repeat,
+           asked = it->second.address()](const caf::error& why) mutable {
             watchers_.erase(key);
+            // It ended, its last watcher or its container gone, before it read this: the next one
+            // knows how things stand.
+            if (may_repeat && why == caf::sec::request_receiver_down) {
+              const auto stream = streams_.find(w.container_id);
+              if (stream != streams_.end() && stream->second.address() == asked)
+                forget(w.container_id);
+              return ask_stream(std::move(w), promise, false);
+            }
             promise.deliver(log_watch_answer{error{errc::internal, "the log stream broke off"}});
           });
-  return caf::delegated<log_watch_answer>{};
 }
 
 void log_hub_state::unwatch(const unwatch_log& u) {

@@ -38,7 +38,10 @@ private:
     live_outlet_ptr to;
   };
 
+  using watch_promise = caf::typed_response_promise<log_watch_answer>;
+
   caf::result<log_watch_answer> watch(watch_log& w);
+  void ask_stream(watch_log w, watch_promise promise, bool may_repeat);
   void unwatch(const unwatch_log& u);
   void gone(const std::string& client);
   template <class Message>

@@ -112,7 +112,6 @@ log_stream_actor::behavior_type log_stream_state::behave(environment_ptr env, do
   hub_ = std::move(hub);
   id_ = std::move(container_id);
   tally_ = std::move(tally);
-  look();
   return {
       [this](watch_log& w) { return watch(w); },
       [this](const unwatch_log& u) { unwatch(u.client, u.watch); },
@@ -145,7 +144,9 @@ caf::result<log_watch_answer> log_stream_state::watch(watch_log& what) {
   if (phase_ == phase::over) {
     w.answer.deliver(log_watch_answer{error{errc::not_found, "the container was removed"}});
   } else if (phase_ == phase::looking) {
+    // Not before somebody waits: with nobody there, the engine's answer would be the end.
     waiting_.push_back(std::move(w));
+    look();
   } else if (joiners_.size() >= most_joining) {
     w.answer.deliver(log_watch_answer{error{errc::capacity, "too many streams are starting"}});
   } else {

@@ -213,6 +213,23 @@ TEST_F(log_hub_test, a_second_watcher_joins_without_loss_or_doubles) {
   EXPECT_EQ(engine().open_logs(), 1U);
 }
 
+// The stream has ended by what is before it in its mailbox.
+TEST_F(log_hub_test, a_watch_on_its_way_to_a_stream_that_ends_is_answered_by_the_next) {
+  start();
+  const auto id = run("web");
+  print_all(id, 1, 3);
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  advance(100ms);
+  stop(id);
+  settle();
+  tell(hub_, log_container_news{id, false, true});
+  EXPECT_EQ(watch(id, somebody()), "ok") << "there still, and looked up again";
+  EXPECT_EQ(ann->lines().back(), ".removed");
+  EXPECT_EQ(counts().watchers, 1U);
+  EXPECT_EQ(counts().streams, 1U);
+}
+
 TEST_F(log_hub_test, a_second_watch_of_the_same_client_replaces_the_first) {
   start();
   const auto id = run("web");
