@@ -33,7 +33,7 @@ std::string_view file_ending(log_file_format format) {
 
 log_file_writer::log_file_writer(log_file_format format, bool timestamps)
     : format_(format), timestamps_(timestamps) {
-  if (format_ == log_file_format::json) text_ = "[";
+  if (format_ == log_file_format::json) text_ += '[';
 }
 
 void log_file_writer::begin_object() {
