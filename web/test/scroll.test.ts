@@ -69,18 +69,93 @@ describe("LogView", () => {
     stream.receive("more");
     const { position } = view.refresh(20, 400);
     expect(view.lineOf(view.window().end - 1)).toBe(1000);
-    expect(view.scrolledTo(position.scrollTop, position.scrollTop)).toBe(false);
-    expect(view.scrolledTo(position.scrollTop - 100, position.scrollTop)).toBe(true);
+    expect(view.isElsewhere(position.scrollTop, position.scrollTop)).toBe(false);
+    expect(view.isElsewhere(position.scrollTop - 100, position.scrollTop)).toBe(true);
+    view.scrolledTo(position.scrollTop - 100);
     expect(view.following).toBe(false);
     view.refresh(20, 400);
-    view.scrolledTo(position.scrollTop, position.scrollTop);
+    view.scrolledTo(position.scrollTop);
     expect(view.following).toBe(true);
+  });
+  it("goes to the first row and back to the end at once, also when older lines go", () => {
+    const { stream, view } = filled(9000, 10_000);
+    const { geometry } = view.refresh(20, 400);
+    view.moveBy(-Infinity);
+    expect([view.following, view.topLine()]).toEqual([false, 0]);
+    for (let n = 0; n < 4000; n++) stream.receive(`more ${n}`);
+    expect(view.refresh(20, 400).position.offset).toBe(0);
+    view.moveBy(Infinity);
+    expect(view.following).toBe(true);
+    stream.receive("last");
+    const { position } = view.refresh(20, 400);
+    expect(view.lineOf(view.window().end - 1)).toBe(stream.lines.end - 1);
+    // The browser tells of that move, which was none of the reader's.
+    expect(view.isElsewhere(position.scrollTop, maxScrollTop(geometry))).toBe(false);
+  });
+  it("moves by rows, exactly, however high its element is, and follows from the last one on", () => {
+    for (const lines of [1000, 500_000]) {
+      const { view } = filled(lines);
+      view.refresh(20, 400);
+      view.moveBy(-18);
+      expect(view.following).toBe(false);
+      view.moveBy(-1);
+      view.moveBy(-5000);
+      view.moveBy(-Infinity);
+      view.moveBy(18);
+      view.moveBy(1);
+      view.moveBy(1);
+      view.moveBy(-3);
+      expect([view.topLine(), view.refresh(20, 400).position.offset]).toEqual([17, 17 * 20]);
+      view.moveBy(lines - 20 - 17 - 1);
+      expect(view.following).toBe(false);
+      view.moveBy(1);
+      expect(view.following).toBe(true);
+      view.moveBy(1);
+      expect([view.following, view.topLine()]).toEqual([true, lines - 20]);
+    }
+  });
+  it("stays where it is told while everything fits", () => {
+    const { view } = filled(5);
+    view.refresh(20, 400);
+    for (const rows of [-1, -Infinity, 1, Infinity]) {
+      view.moveBy(rows);
+      expect([view.following, view.topLine()]).toEqual([true, 0]);
+    }
+    view.following = false;
+    view.moveBy(-1);
+    expect(view.following).toBe(false);
+    view.moveBy(1);
+    expect(view.following).toBe(true);
+  });
+  it("goes to the end of what it shows while paused, and on from there", () => {
+    const { stream, view } = filled(1000);
+    view.refresh(20, 400);
+    view.pause(true);
+    stream.receive("new");
+    view.refresh(20, 400);
+    view.moveBy(-Infinity);
+    view.moveBy(Infinity);
+    expect([view.paused, view.following, view.lineOf(view.window().end - 1)]).toEqual([true, true, 999]);
+    view.pause(false);
+    view.refresh(20, 400);
+    expect(view.lineOf(view.window().end - 1)).toBe(1000);
+  });
+  it("moves among matching lines only", () => {
+    const { stream, view } = filled(10_000);
+    const search = new LogSearch("needle");
+    search.scan(stream.lines, 10_000);
+    view.showOnly(search);
+    view.refresh(20, 400);
+    view.moveBy(-Infinity);
+    view.moveBy(3);
+    expect(view.topLine()).toBe(300);
+    view.moveBy(Infinity);
+    expect([view.following, view.topLine()]).toEqual([true, 8000]);
   });
   it("goes on following when its element grows and the browser moves it", () => {
     const { view } = filled(1000);
     const { position } = view.refresh(20, 400);
-    expect(view.scrolledTo(position.scrollTop - 32, position.scrollTop - 32)).toBe(false);
-    expect(view.following).toBe(true);
+    expect(view.isElsewhere(position.scrollTop - 32, position.scrollTop - 32)).toBe(false);
   });
   it("stays with its lines when older ones go", () => {
     const { stream, view } = filled(9000, 10_000);

@@ -54,22 +54,30 @@ export class LogView {
   }
 
   /**
-   * The browser scrolled its element; true if that was the reader's doing, and not ours. limit: how far down the element can
-   * be scrolled: when it grows, the browser itself moves what was at the end, and the end is still what is followed.
+   * Whether the element was scrolled away from where the view has it. limit: how far down the element can be scrolled: when it
+   * grows, the browser itself moves what was at the end, and the end is still what is followed.
    */
-  scrolledTo(scrollTop: number, limit: number): boolean {
-    if (Math.abs(scrollTop - this.position.scrollTop) < 1) return false;
-    if (this.following && scrollTop >= limit - 1) return false;
+  isElsewhere(scrollTop: number, limit: number): boolean {
+    return Math.abs(scrollTop - this.position.scrollTop) >= 1 && !(this.following && scrollTop >= limit - 1);
+  }
+
+  /** The reader scrolled the element. */
+  scrolledTo(scrollTop: number): void {
     const up = scrollTop < this.position.scrollTop;
     this.position = scrolled(this.position, scrollTop, this.geometry);
     this.following = !up && isAtEnd(this.position, this.geometry);
-    return true;
   }
 
   /** Between two gestures: the scroll position that fits the offset exactly. */
   align(): Position {
     this.position = positionAt(this.position.offset, this.geometry);
     return this.position;
+  }
+
+  /** Up or down by so many rows, and to the first or last one by as many as that is (also Infinity). At the end: goes on with it. */
+  moveBy(rows: number): void {
+    this.place(this.position.offset + rows * this.geometry.rowHeight);
+    this.following = (rows > 0 || this.following) && isAtEnd(this.position, this.geometry);
   }
 
   /** Shows that line, or the next one that is in the list. */

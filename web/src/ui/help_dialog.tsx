@@ -6,7 +6,7 @@ const shortcuts: readonly (readonly [string, readonly (readonly [string, string]
     ["/", "search"], ["↑ ↓", "move, also j k"], ["Enter", "open the log"], ["Esc", "close the log"],
   ]],
   ["Log", [
-    ["s", "search in the log"], ["n N", "next, previous match"], ["m", "matching lines only"], ["f", "follow the end"],
+    ["Home End", "first line, follow the end"], ["s", "search in the log"], ["n N", "next, previous match"], ["m", "matching lines only"], ["f", "follow the end or stay"],
     ["p", "pause and go on"], ["w", "wrap long lines"], ["t", "times"], ["z", "full screen"],
   ]],
 ];

@@ -11,6 +11,36 @@ export function useNow(interval: number): number {
   return now;
 }
 
+export interface Frames {
+  /** Runs from now on for all its frames, also if it runs already. */
+  begin(): void;
+  end(): void;
+  running(): boolean;
+}
+
+/** Something that lasts for so many frames of the browser; always the same object. */
+export function useFrames(count: number): Frames {
+  const [frames] = useState(() => {
+    let left = 0;
+    let request = 0;
+    const next = () => {
+      if (--left > 0) request = requestAnimationFrame(next);
+    };
+    const end = () => {
+      cancelAnimationFrame(request);
+      left = 0;
+    };
+    const begin = () => {
+      end();
+      left = count;
+      request = requestAnimationFrame(next);
+    };
+    return { begin, end, running: () => left > 0 };
+  });
+  useEffect(() => frames.end, [frames]);
+  return frames;
+}
+
 /** A choice that outlives the page, in the browser's local storage; anything unknown there is the fallback. */
 export function useStored<T extends string>(key: string, choices: readonly T[], fallback: T): [T, (value: T) => void] {
   const name = `dockhost.${key}`;
@@ -28,7 +58,7 @@ function isTaken(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input, select, textarea, dialog, [role=menu]") !== null;
 }
 
-/** Single keys for the whole page, while no field or dialog has the focus. */
+/** Keys for the whole page, such as "f" or "Control+Home", while no field or dialog has the focus. */
 export function useKeys(keys: Keys): void {
   const current = useRef(keys);
   useEffect(() => {
@@ -36,8 +66,8 @@ export function useKeys(keys: Keys): void {
   });
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTaken(event.target)) return;
-      current.current[event.key]?.(event);
+      if (event.metaKey || event.altKey || event.defaultPrevented || isTaken(event.target)) return;
+      current.current[event.ctrlKey ? `Control+${event.key}` : event.key]?.(event);
     };
     document.addEventListener("keydown", pressed);
     return () => document.removeEventListener("keydown", pressed);

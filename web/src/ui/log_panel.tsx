@@ -68,14 +68,26 @@ export function LogPanel({ container, items, full, onFull, onClose }: Props) {
   useEffect(() => {
     view.showOnly(only && runner ? runner.search : null);
     if (!only && currentLine >= 0 && !view.following) view.reveal(currentLine);
-    viewport.current?.redraw();
+    viewport.current?.jump();
   }, [view, only, runner]);
 
   const follow = (wanted: boolean) => {
     view.following = wanted;
     setFollowing(wanted);
-    viewport.current?.redraw();
+    viewport.current?.jump();
   };
+  // A browser that animates its scrolling can lose the key that comes as an animation ends (Chromium does). So the log
+  // moves by itself, and at once.
+  const move = (event: KeyboardEvent, rows: number) => {
+    const space = event.key === " ";
+    // In the list these keys go from row to row, a button takes the space bar, and Shift extends what is marked.
+    if (event.target instanceof Element && event.target.closest(space ? "main, button" : "main")) return;
+    if (event.shiftKey && !space) return;
+    event.preventDefault();
+    view.moveBy(rows);
+    follow(view.following);
+  };
+  const page = () => viewport.current?.page() ?? 1;
   const pause = (wanted: boolean) => {
     view.pause(wanted);
     setPaused(wanted);
@@ -117,6 +129,15 @@ export function LogPanel({ container, items, full, onFull, onClose }: Props) {
     n: () => step(1),
     N: () => step(-1),
     m: () => runner && setOnly(!only),
+    Home: (event) => move(event, -Infinity),
+    End: (event) => move(event, Infinity),
+    "Control+Home": (event) => move(event, -Infinity),
+    "Control+End": (event) => move(event, Infinity),
+    PageUp: (event) => move(event, -page()),
+    PageDown: (event) => move(event, page()),
+    ArrowUp: (event) => move(event, -1),
+    ArrowDown: (event) => move(event, 1),
+    " ": (event) => move(event, event.shiftKey ? -page() : page()),
     s: (event) => {
       event.preventDefault();
       searchField.current?.focus();

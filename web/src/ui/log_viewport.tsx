@@ -7,10 +7,15 @@ import { elementHeight, maxOffset } from "../logs/scroll";
 import type { SearchRunner } from "../logs/search_runner";
 import type { LogStream } from "../logs/stream";
 import type { LogView } from "../logs/view";
+import { useFrames } from "./hooks";
 import { LogRow, shownChars } from "./log_row";
 
 export interface ViewportHandle {
   redraw(): void;
+  /** Shows the view's place at once, even if the reader is in the middle of a scroll. */
+  jump(): void;
+  /** How many rows a page is. */
+  page(): number;
   focus(): void;
 }
 
@@ -30,6 +35,8 @@ interface Props {
 export const rowHeight = 20;
 /** A gesture is over when the browser says so, or when nothing has moved for this long where it does not. */
 const longest = 1000;
+/** For how many frames a browser may still tell of a scroll after it was ended. */
+const lateFrames = 5;
 const stampColumns = 14;
 
 export function LogViewport(props: Props) {
@@ -40,8 +47,26 @@ export function LogViewport(props: Props) {
   const settling = useRef(0);
   /** Where the element is as far as we know: put there by us, or told by an event. */
   const heard = useRef(0);
+  /** While it runs, a scroll is the rest of one that a jump has ended. */
+  const late = useFrames(lateFrames);
 
-  useImperativeHandle(handle, () => ({ redraw, focus: () => scroller.current?.focus() }), []);
+  const jump = () => {
+    clearTimeout(settling.current);
+    settling.current = 0;
+    heard.current = scroller.current?.scrollTop ?? 0;
+    late.begin();
+    redraw();
+  };
+  const page = () => {
+    const element = scroller.current;
+    if (!element) return 1;
+    // Two rows stay in sight. Wrapped ones may be followed by higher ones: half of those that are seen.
+    if (!element.classList.contains("wrap")) return Math.max(1, Math.floor(element.clientHeight / rowHeight) - 2);
+    const { top, bottom } = element.getBoundingClientRect();
+    const whole = [...element.querySelectorAll(".log-row")].map((row) => row.getBoundingClientRect()).filter((row) => row.top >= top && row.bottom <= bottom);
+    return Math.max(1, Math.floor(whole.length / 2));
+  };
+  useImperativeHandle(handle, () => ({ redraw, jump, page, focus: () => scroller.current?.focus() }), []);
   useEffect(() => stream.listen(redraw), [stream]);
   useEffect(() => runner?.listen(redraw), [runner]);
   useEffect(() => () => clearTimeout(settling.current), []);
@@ -78,10 +103,13 @@ export function LogViewport(props: Props) {
     const element = scroller.current;
     if (!element) return;
     heard.current = element.scrollTop;
-    if (!view.scrolledTo(element.scrollTop, element.scrollHeight - element.clientHeight)) {
+    const moved = view.isElsewhere(element.scrollTop, element.scrollHeight - element.clientHeight);
+    if (!moved || late.running()) {
+      if (moved) late.begin();
       redraw();
       return;
     }
+    view.scrolledTo(element.scrollTop);
     onFollowing(view.following);
     clearTimeout(settling.current);
     // From here on the element goes along with the end; there is nothing to wait for.
@@ -121,6 +149,8 @@ export function LogViewport(props: Props) {
       tabIndex={0}
       onScroll={onScroll}
       onScrollEnd={settle}
+      onWheel={late.end}
+      onPointerDown={late.end}
     >
       <div className="log-extent" style={{ height: elementHeight(geometry), ...(wrap ? {} : { minWidth: `${columns}ch` }) }}>
         <div className="log-window" style={{ height: Math.min(viewport, elementHeight(geometry)) }}>
