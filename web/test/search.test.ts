@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { LineBuffer } from "../src/logs/lines";
 import { LogSearch, findRanges } from "../src/logs/search";
+import { SearchRunner } from "../src/logs/search_runner";
+import { LogStream } from "../src/logs/stream";
 
 const roomy = { lines: 1e9, chars: 1e9 };
 function buffer(...lines: string[]): LineBuffer {
@@ -63,6 +65,49 @@ describe("LogSearch", () => {
   });
   it("finds nothing for nothing", () => {
     expect(found("", "a")).toEqual([]);
+  });
+});
+
+describe("SearchRunner", () => {
+  const made = (query: string, lines: number) => {
+    const stream = new LogStream("c", { tail: 1, filter: {} });
+    for (let n = 0; n < lines; n++) stream.receive(n % 100 === 99 ? `needle ${n}` : `hay ${n}`);
+    const frames: (() => void)[] = [];
+    const runner = new SearchRunner(query, stream, (callback) => {
+      frames.push(callback);
+      return () => {};
+    });
+    runner.start();
+    const draw = () => frames.splice(0).forEach((frame) => frame());
+    return { stream, runner, draw };
+  };
+  const wishes = (runner: SearchRunner) => {
+    const counts: number[] = [];
+    runner.whenFound((search) => counts.push(search.count));
+    return counts;
+  };
+  it("calls when a match is found, or at once where one is", () => {
+    const { runner, draw } = made("needle", 200);
+    const early = wishes(runner);
+    expect(early).toEqual([]);
+    draw();
+    expect(early).toEqual([2]);
+    draw();
+    expect([early, wishes(runner)]).toEqual([[2], [2]]);
+  });
+  it("calls for the last wish only, and for none that was in vain", () => {
+    const { stream, runner, draw } = made("needle", 50);
+    const first = wishes(runner);
+    const second = wishes(runner);
+    draw();
+    const late = wishes(runner);
+    stream.receive("needle");
+    draw();
+    expect([runner.search.count, first, second, late]).toEqual([1, [], [], []]);
+    const other = made("needle", 200);
+    const [lost, kept] = [wishes(other.runner), wishes(other.runner)];
+    other.draw();
+    expect([lost, kept]).toEqual([[], [2]]);
   });
 });
 

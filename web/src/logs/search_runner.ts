@@ -10,6 +10,7 @@ export class SearchRunner {
   private listeners = new Set<() => void>();
   private cancel: (() => void) | null = null;
   private unlisten: (() => void) | null = null;
+  private waiting: ((search: LogSearch) => void) | null = null;
 
   constructor(
     readonly query: string,
@@ -38,11 +39,21 @@ export class SearchRunner {
     return () => this.listeners.delete(listener);
   }
 
+  /** Calls once there is a match: now, or when the first is found; not at all if there is none in what is here now. */
+  whenFound(callback: (search: LogSearch) => void): void {
+    this.waiting = null;
+    if (this.search.count > 0) callback(this.search);
+    else if (!this.done) this.waiting = callback;
+  }
+
   private schedule(): void {
     this.cancel ??= this.nextFrame(() => {
       this.cancel = null;
       const done = this.search.scan(this.stream.lines, budget);
       for (const listener of this.listeners) listener();
+      const { waiting } = this;
+      if (this.search.count > 0 || done) this.waiting = null;
+      if (this.search.count > 0) waiting?.(this.search);
       if (!done) this.schedule();
     });
   }

@@ -93,16 +93,14 @@ export function LogPanel({ container, items, full, onFull, onClose }: Props) {
     setPaused(wanted);
     viewport.current?.redraw();
   };
-  const step = (by: 1 | -1) => {
-    const search = runner?.search;
-    if (!search || search.count === 0) return;
+  const step = (by: 1 | -1) => runner?.whenFound((search) => {
     const from = currentLine >= 0 ? currentLine + (by > 0 ? 1 : 0) : view.topLine();
     const wanted = by > 0 ? search.firstFrom(from) : search.firstFrom(from) - 1;
     const line = search.hit((wanted + search.count) % search.count) ?? -1;
     setCurrentLine(line);
     view.reveal(line);
     follow(false);
-  };
+  });
   const fetchOther = (wanted: LogRequest) => {
     setRequest(wanted);
     session?.changeLog(stream, wanted);
