@@ -50,6 +50,7 @@ export function App() {
   const [grouping, setGrouping] = useStored("grouping", groupings, "owner");
   const [hash, setHash] = useHash();
   const [full, setFull] = useState(false);
+  const wantsFull = useRef(false);
   const [confirm, setConfirm] = useState<{ container: Container; action: ConfirmedAction } | null>(null);
   const [help, setHelp] = useState(false);
   const [tokenAsked, setTokenAsked] = useState(false);
@@ -95,12 +96,21 @@ export function App() {
 
   const goFull = (wanted: boolean) => {
     setFull(wanted);
+    wantsFull.current = wanted;
     // The page fills its window either way; a browser that cannot or may not do more leaves it at that.
-    if (wanted) document.documentElement.requestFullscreen?.().catch(() => undefined);
-    else if (document.fullscreenElement) void document.exitFullscreen();
+    const fit = () => {
+      if (!wantsFull.current && document.fullscreenElement) return document.exitFullscreen();
+    };
+    // It takes a moment, in which the reader may have changed his mind.
+    if (wanted) document.documentElement.requestFullscreen?.().then(fit).catch(() => undefined);
+    else void fit()?.catch(() => undefined);
   };
   useEffect(() => {
-    const changed = () => document.fullscreenElement || setFull(false);
+    const changed = () => {
+      if (document.fullscreenElement) return;
+      wantsFull.current = false;
+      setFull(false);
+    };
     document.addEventListener("fullscreenchange", changed);
     return () => document.removeEventListener("fullscreenchange", changed);
   }, []);
