@@ -151,7 +151,7 @@ export function App() {
               />
             ) : (
               <p className="empty" role="status">
-                {!listed ? "Waiting for the node…" : containers.size === 0 ? "No containers on this node." : "No container matches."}
+                {!listed ? (link.phase === "refused" ? "The node has refused this browser." : "Waiting for the node…") : containers.size === 0 ? "No containers on this node." : "No container matches."}
               </p>
             )}
           </main>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { readToken } from "../socket/token";
 import { useAppState } from "./context";
 import { useNow } from "./hooks";
 
@@ -11,7 +12,7 @@ export function Banner({ onToken }: { onToken: () => void }) {
   const now = useNow(1000);
   if (link.phase === "refused") {
     return (
-      <p className="banner bad" role="status">
+      <p className={readToken() === null ? "banner" : "banner bad"} role="status">
         The node refuses this browser: {link.reason}
         <button type="button" className="link" onClick={onToken}>Enter a token</button>
       </p>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { useRef } from "react";
 import { ConnectionChips } from "./connection_chips";
 import { IconButton } from "./button";
 import { useAppState } from "./context";
@@ -16,7 +17,11 @@ interface Props {
 }
 
 export function Header({ theme, onTheme, onToken, onHelp }: Props) {
-  const node = useAppState((state) => state.node);
+  // Whose page it is stays known while the connection is away.
+  const told = useAppState((state) => state.node);
+  const last = useRef(told);
+  if (told) last.current = told;
+  const node = last.current;
   const needsToken = useAppState((state) => state.features.has("auth"));
   return (
     <header className="header">

@@ -10,7 +10,7 @@ const paths = {
   stop: "M4.5 4.5h7v7h-7Z",
   restart: "M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3",
   trash: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5l.5 8.5h6l.5-8.5",
-  follow: "M8 2.5v8M4.5 7.5 8 11l3.5-3.5M3.5 13.5h9",
+  follow: "M4.5 2.5 8 6l3.5-3.5M4.5 7 8 10.5 11.5 7M3.5 13.5h9",
   download: "M8 2.5v7M5 7l3 3 3-3M3 12.5h10",
   expand: "M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5 9.5 6.5M2.5 13.5l4-4",
   shrink: "M13.5 6.5h-4v-4M2.5 9.5h4v4M9.5 6.5l4-4M6.5 9.5l-4 4",
@@ -36,7 +36,7 @@ export type IconName = keyof typeof paths;
 
 export function Icon({ name }: { name: IconName }) {
   return (
-    <svg className="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+    <svg className={`icon icon-${name}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
       <path d={paths[name]} />
     </svg>
   );

@@ -26,7 +26,8 @@ export function LogStatus({ stream, view, onRetry, onEnd }: Props) {
     const timer = setInterval(() => {
       const { end, at } = seen.current;
       const now = performance.now();
-      seen.current = { end: stream.lines.end, at: now, rate: ((stream.lines.end - end) / (now - at)) * 1000 };
+      // What was there already says nothing of how fast lines come.
+      seen.current = { end: stream.lines.end, at: now, rate: end === 0 ? 0 : ((stream.lines.end - end) / (now - at)) * 1000 };
       setTick((n) => n + 1);
     }, interval);
     // A new phase and the first lines are told at once.

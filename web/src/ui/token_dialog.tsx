@@ -15,7 +15,7 @@ export function TokenDialog({ reason, onToken, onClose }: Props) {
   const had = readToken() !== null;
   return (
     <Dialog title={reason ? "The node asks for a token" : "Change the token"} className="token" onClose={onClose}>
-      {reason && <p className="token-reason" role="alert">The node answered: <q>{reason}</q></p>}
+      {reason && <p className={had ? "token-reason bad" : "token-reason"} role="alert">The node answered: <q>{reason}</q></p>}
       <form
         onSubmit={(event) => {
           event.preventDefault();
