@@ -2,7 +2,7 @@
 // A node that is none: speaks the browsers' part of the protocol with npm's socket.io, so that the page can be developed
 // and tested alone. Serves the built page too.
 //
-//   node dev/mock-server.mjs [--port 4400] [--dist dist] [--prefix /] [--token viewer=V --token operator=O]
+//   node dev/mock-server.mjs [--port 4400] [--dist dist] [--prefix /] [--token viewer=V --token operator=O] [--foreign-actions]
 //
 // A test drives it through POST /control with JSON {do: ...}; see `controls`.
 import { createServer } from "node:http";
@@ -17,6 +17,7 @@ const { values: flags } = parseArgs({
     dist: { type: "string", default: "dist" },
     prefix: { type: "string", default: "/" },
     token: { type: "string", multiple: true, default: [] },
+    "foreign-actions": { type: "boolean", default: false },
   },
 });
 const tokens = new Map(flags.token.map((pair) => pair.split("=").reverse()));
@@ -31,10 +32,15 @@ const id = (n) => n.toString(16).padStart(4, "0").repeat(16);
 const now = () => new Date().toISOString().replace("Z", "000+00:00");
 const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString().replace("Z", "000+00:00");
 
+/** Container -> the ports that it has in these states. */
+const bound = new Map();
+const holdPorts = new Set(["running", "paused", "stopping"]);
+
 function container(n, name, image, state, ports, more = {}) {
   const created = ago(37 * n + 5);
+  bound.set(id(n), ports);
   return {
-    container_id: id(n), name, image, state, ports, created,
+    container_id: id(n), name, image, state, ports: holdPorts.has(state) ? ports : "", created,
     status: state === "running" ? "running" : state === "stopped" ? "exited" : state,
     compose_project: "Standalone Containers", compose_service: "",
     ...(state === "running" ? { started_at: ago(29 * n + 2) } : {}),
@@ -45,7 +51,7 @@ function container(n, name, image, state, ports, more = {}) {
 function user(n, username, state) {
   const base = 1024 + 3 * n;
   const ports = { ssh: base, http: base + 1, https: base + 2 };
-  const text = state === "running" ? `${base}->22/tcp, ${base + 1}->80/tcp, ${base + 2}->443/tcp` : "";
+  const text = `${base}->22/tcp, ${base + 1}->80/tcp, ${base + 2}->443/tcp`;
   return container(n, `dockhost-${username}`, "dockhost/instance:12", state, text, { username, port_map: ports });
 }
 
@@ -112,10 +118,14 @@ function indexSince(log, since) {
 // ---- The server ----
 
 const http = createServer(serve);
-const io = new Server(http, { path: `${flags.prefix}socket.io/`, maxHttpBufferSize: 1e6 });
+let away = false;
+const allowRequest = (_, answer) => answer(away ? "away" : null, !away);
+const io = new Server(http, { path: `${flags.prefix}socket.io/`, maxHttpBufferSize: 1e6, allowRequest });
 let refuse = "";
 let engine = true;
 let mainServer = "connected";
+/** What the containers were when the engine went. */
+const before = new Map();
 
 const nodeState = () => ({
   name: "node-7.example.org", version: "0.1.0",
@@ -132,12 +142,15 @@ io.use((socket, next) => {
   next(new Error(socket.handshake.auth.token ? "Unknown or expired token" : "A token is required"));
 });
 
-const delivered = { starts: [], stops: 0, handlers: 0 };
+const delivered = { starts: [], stops: 0, actions: [] };
 
 io.on("connection", (socket) => {
   const features = ["subscriptions", "batching", "stats", "log_filter", "heartbeat"];
   if (tokens.size > 0) features.push("auth");
-  if (socket.data.role === "operator") features.push("actions");
+  if (socket.data.role === "operator") {
+    features.push("actions");
+    if (flags["foreign-actions"]) features.push("foreign_actions");
+  }
   socket.data.streams = new Map();
   socket.data.timers = new Map();
   socket.emit("connection_established", { message: "Welcome", requestId: socket.id, features });
@@ -233,29 +246,45 @@ function stats() {
 }
 
 function setState(c, state) {
-  const next = { ...c, state, status: state === "running" ? "running" : state === "stopped" ? "exited" : state };
+  const { started_at, ...next } = { ...c, state, status: state === "running" ? "running" : state === "stopped" ? "exited" : state };
+  next.ports = holdPorts.has(state) ? bound.get(c.container_id) : "";
   if (state === "running") next.started_at = now();
-  else delete next.started_at;
-  if (state === "removed") containers.delete(c.container_id);
-  else containers.set(c.container_id, next);
+  put(next);
+}
+
+let single = false;
+function put(next) {
+  if (next.state === "removed") containers.delete(next.container_id);
+  else containers.set(next.container_id, next);
   // In turn as one message and as a batch: the page must take both.
-  if (Math.random() < 0.5) io.emit("container_state_change", next);
+  single = !single;
+  if (single) io.emit("container_state_change", next);
   else io.emit("container_state_changes", { containers: [next] });
 }
 
-function act(socket, { container_id: wanted, action }, ack) {
-  if (socket.data.role !== "operator") return refuseRequest(socket, ack, "Only operators may do that", "forbidden", "container_action");
-  const c = byAnyName(String(wanted));
-  if (!c) return refuseRequest(socket, ack, "No such container", "not_found", "container_action");
-  if (c.name === "old-importer" && action === "start") {
-    return refuseRequest(socket, ack, "The engine refused: image python:3.9-slim is gone", "image_unavailable", "container_action");
-  }
-  const steps = {
-    start: [["running", 300]], stop: [["stopping", 50], ["stopped", 500]],
-    restart: [["restarting", 50], ["running", 500]], delete: [["removed", 400]],
-  }[action] ?? [];
-  for (const [state, after] of steps) setTimeout(() => setState(byAnyName(wanted) ?? c, state), after);
-  setTimeout(() => ack?.({ status: "ok" }), (steps.at(-1)?.[1] ?? 0) + 20);
+/** While held, actions are taken and not done. */
+const doing = { held: false, waiting: [], failure: null };
+
+function act(socket, request, ack) {
+  delivered.actions.push(request);
+  const refused = (error, code) => refuseRequest(socket, ack, error, code, "container_action");
+  if (socket.data.role !== "operator") return refused("Only operators may do that", "forbidden");
+  const c = byAnyName(String(request.container_id));
+  if (!c) return refused("No such container", "not_found");
+  if (!c.username && !flags["foreign-actions"]) return refused("That container is not this node's own", "forbidden");
+  const run = () => {
+    const { failure } = doing;
+    doing.failure = null;
+    if (failure) return refused(failure.error, failure.code);
+    const steps = {
+      start: [["running", 300]], stop: [["stopping", 50], ["stopped", 500]],
+      restart: [["restarting", 50], ["running", 500]], delete: [["removed", 400]],
+    }[request.action] ?? [];
+    for (const [state, after] of steps) setTimeout(() => setState(byAnyName(c.container_id) ?? c, state), after);
+    setTimeout(() => ack?.({ status: "ok" }), (steps.at(-1)?.[1] ?? 0) + 20);
+  };
+  if (doing.held) doing.waiting.push(run);
+  else run();
 }
 
 // ---- Time passes: logs grow, streams get their batches every 10 ms ----
@@ -324,7 +353,15 @@ const controls = {
     }
   },
   engine: ({ reachable }) => {
+    if (reachable === engine) return;
     engine = reachable;
+    for (const c of [...containers.values()]) {
+      if (reachable) put(before.get(c.container_id) ?? c);
+      else {
+        before.set(c.container_id, c);
+        setState(c, "unknown");
+      }
+    }
     io.emit("node_state", nodeState());
   },
   main_server: ({ state }) => {
@@ -336,6 +373,14 @@ const controls = {
   /** As a node that ends: the server closes, the clients must come back of their own accord. */
   close: () => io.disconnectSockets(true),
   refuse: ({ reason }) => { refuse = reason; },
+  /** As a node that is gone: nobody gets a connection. */
+  away: ({ now: gone }) => { away = gone; },
+  hold: ({ held }) => {
+    doing.held = held;
+    if (!held) for (const run of doing.waiting.splice(0)) run();
+  },
+  /** The next action that is run fails. */
+  fail: ({ error, code }) => { doing.failure = { error, code }; },
   error: ({ text }) => io.emit("error", { error: text, code: "internal", event: "" }),
   token_expiring: ({ at }) => io.emit("token_expiring", { at }),
   raw: ({ event, payload }) => io.emit(event, payload),

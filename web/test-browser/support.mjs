@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { chromium } from "playwright-core";
 
 const web = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -87,9 +88,12 @@ export function watchTrouble(page, origin) {
   return trouble;
 }
 
+/** When a case gives up waiting, in milliseconds. It measures nothing: a busy machine may take its time. */
+export const limit = 60_000;
+
 /** Waits until fn gives a truthy value; says what it waited for if it never does. */
-export async function eventually(what, fn, timeout = 15_000) {
-  const until = Date.now() + timeout;
+export async function eventually(what, fn) {
+  const until = Date.now() + limit;
   let last;
   for (;;) {
     try {
@@ -98,9 +102,52 @@ export async function eventually(what, fn, timeout = 15_000) {
     } catch (error) {
       last = error;
     }
-    if (Date.now() > until) throw new Error(`not within ${timeout} ms: ${what} (last: ${last})`);
+    if (Date.now() > until) throw new Error(`not within ${limit} ms: ${what} (last: ${last})`);
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
+}
+
+/** Waits until fn gives just that value. It has to stay so: what passes may pass between two looks. */
+export async function becomes(what, fn, wanted) {
+  let last;
+  await eventually(what, async () => isDeepStrictEqual(last = await fn(), wanted)).catch((error) => {
+    throw new Error(`${error.message}\nwanted ${inspect(wanted)}\ngot    ${inspect(last)}`);
+  });
+}
+
+/** Waits until the page has drawn so many frames. */
+export async function drawn(page, frames) {
+  await page.evaluate((left) => new Promise((resolve) => {
+    const next = () => (left-- > 0 ? requestAnimationFrame(next) : resolve());
+    next();
+  }), frames);
+}
+
+/** Waits until that element has not been scrolled for ten frames: the browser animates each gesture. */
+export async function still(locator) {
+  await locator.evaluate((element) => new Promise((resolve) => {
+    let at = NaN;
+    let left = 10;
+    const next = () => {
+      left = element.scrollTop === at ? left - 1 : 10;
+      at = element.scrollTop;
+      if (left > 0) requestAnimationFrame(next);
+      else resolve();
+    };
+    next();
+  }));
+}
+
+/** Begins to note the elements that come into the page and match; the result gives their texts, however soon they went. */
+export async function noteComing(page, selector) {
+  const notes = await page.evaluateHandle((matching) => {
+    const texts = new Map();
+    new MutationObserver(() => {
+      for (const element of document.querySelectorAll(matching)) if (!texts.has(element)) texts.set(element, element.textContent.trim());
+    }).observe(document, { childList: true, subtree: true });
+    return texts;
+  }, selector);
+  return () => notes.evaluate((texts) => [...texts.values()]);
 }
 
 /**

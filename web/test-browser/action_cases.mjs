@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// What an operator can do.
+import assert from "node:assert/strict";
+import { button, chooseAction, focusBecomes, openMenu, row, rowsBecome } from "./reader.mjs";
+import { becomes, eventually, noteComing } from "./support.mjs";
+
+export const actionCases = [
+  {
+    name: "actions ask first, show that they run, and tell how it ended",
+    async run({ page, mock, shoot }) {
+      await row(page, "dockhost-linus").waitFor();
+      const notices = await noteComing(page, ".notice");
+      const said = (text) => eventually(text, async () => (await notices()).some((each) => each.includes(text)));
+      await chooseAction(page, "dockhost-linus", "Start");
+      await said("dockhost-linus was started.");
+      await chooseAction(page, "dockhost-linus", "Delete…");
+      const dialog = page.getByRole("dialog", { name: "Delete dockhost-linus?" });
+      await dialog.waitFor();
+      await shoot("07-delete");
+      await focusBecomes(page, "Cancel");
+      await page.keyboard.press("Enter");
+      await dialog.waitFor({ state: "detached" });
+      assert.deepEqual((await mock.control({ do: "seen" })).actions.map(({ action }) => action), ["start"]);
+      await mock.control({ do: "hold", held: true });
+      await chooseAction(page, "dockhost-linus", "Delete…");
+      await dialog.getByRole("button", { name: "Delete" }).click();
+      await becomes("busy", () => row(page, "dockhost-linus").getAttribute("aria-busy"), "true");
+      await row(page, "dockhost-linus").getByText("deleting…").waitFor();
+      await openMenu(page, "dockhost-linus");
+      assert.equal(await page.locator("[role=menuitem]:not(:disabled)").count(), 2, "one action at a time");
+      await page.keyboard.press("Escape");
+      await mock.control({ do: "hold", held: false });
+      await becomes("gone", () => row(page, "dockhost-linus").count(), 0);
+      await chooseAction(page, "dockhost-grace", "Restart…");
+      await button(page, "Restart").click();
+      await said("dockhost-grace was restarted.");
+      await mock.control({ do: "fail", error: "The engine refused: no space left on device", code: "internal" });
+      await chooseAction(page, "dockhost-margaret", "Stop…");
+      await button(page, "Stop").click();
+      await page.getByRole("alert").filter({ hasText: "dockhost-margaret: The engine refused: no space left on device" }).waitFor();
+      await rowsBecome(page, 12);
+      await shoot("08-notices");
+      await mock.control({ do: "error", text: "one more" });
+      const more = page.getByRole("alert").filter({ hasText: "one more" });
+      await more.getByRole("button", { name: "Dismiss" }).click();
+      await more.waitFor({ state: "detached" });
+      // Away from them: a notice that is read stays.
+      await page.mouse.move(10, 10);
+      await becomes("notices go by themselves", () => page.locator(".notice").count(), 0);
+    },
+  },
+];
