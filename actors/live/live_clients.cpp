@@ -32,7 +32,10 @@ void live_state::joined(live_client who) {
                                        "binary_logs",   "log_filter", "heartbeat"};
   if (server_ && server_->guard().wants_tokens()) features.emplace_back("auth");
   if (env_->config.live.compression) features.emplace_back("compression");
-  if (c.who.role == live_role::operator_) features.emplace_back("actions");
+  if (c.who.role == live_role::operator_) {
+    features.emplace_back("actions");
+    if (env_->config.live.foreign_actions) features.emplace_back("foreign_actions");
+  }
   emit(c, "connection_established",
        protocol::encode_connection_established("Connected to DockHost node " + env_->node_id,
                                                env_->new_id(), features));

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What an operator can do.
 import assert from "node:assert/strict";
-import { button, chooseAction, focusBecomes, openMenu, row, rowsBecome } from "./reader.mjs";
+import { button, chooseAction, focusBecomes, openLog, openMenu, row, rowsBecome } from "./reader.mjs";
 import { becomes, eventually, noteComing } from "./support.mjs";
+
+const items = (page) => page.getByRole("menuitem").allInnerTexts();
+const every = ["Open log", "Start", "Stop…", "Restart…", "Delete…", "Copy id"];
 
 export const actionCases = [
   {
@@ -47,6 +50,40 @@ export const actionCases = [
       // Away from them: a notice that is read stays.
       await page.mouse.move(10, 10);
       await becomes("notices go by themselves", () => page.locator(".notice").count(), 0);
+    },
+  },
+  {
+    name: "what the node would refuse is not offered",
+    async run({ page, mock, shoot }) {
+      await row(page, "shop-web-1").waitFor();
+      await openMenu(page, "dockhost-ada");
+      assert.deepEqual(await items(page), every);
+      assert.equal(await page.locator(".menu-note").count(), 0);
+      await page.keyboard.press("Escape");
+      await openMenu(page, "shop-web-1");
+      assert.deepEqual(await items(page), ["Open log", "Copy id"]);
+      await page.getByText("Not this node’s own: view only").waitFor();
+      await shoot("17-view-only");
+      await page.keyboard.press("Escape");
+      await openLog(page, "shop-web-1");
+      await page.locator(".panel-head").getByRole("button", { name: "Actions for shop-web-1" }).click();
+      await becomes("the log's menu", () => items(page), ["Copy id"]);
+      assert.deepEqual((await mock.control({ do: "seen" })).actions, []);
+    },
+  },
+  {
+    name: "actions on others' containers, where the node does them",
+    flags: ["--foreign-actions"],
+    async run({ page }) {
+      await row(page, "shop-web-1").waitFor();
+      const notices = await noteComing(page, ".notice");
+      await openMenu(page, "shop-web-1");
+      assert.deepEqual(await items(page), every);
+      assert.equal(await page.locator(".menu-note").count(), 0);
+      await page.keyboard.press("Escape");
+      await chooseAction(page, "shop-web-1", "Restart…");
+      await button(page, "Restart").click();
+      await becomes("it was done", notices, ["shop-web-1 was restarted."]);
     },
   },
 ];

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { bytes, duration, percent } from "../src/store/format";
 import { portLinks } from "../src/store/ports";
 import { reduce } from "../src/store/reduce";
-import { countByFilter, findContainer, group, matchesSearch } from "../src/store/select";
+import { countByFilter, findContainer, group, matchesSearch, mayAct, rightsOf } from "../src/store/select";
 import { initialState } from "../src/store/state";
 import type { Action, AppState } from "../src/store/state";
 import { seriesLength } from "../src/store/stats";
 import { createStore } from "../src/store/store";
+import { menuItems, menuNote } from "../src/ui/container_actions";
 import type { Container, ContainerStats } from "../src/wire/types";
 
 const container = (id: string, more: Partial<Container> = {}): Container => ({
@@ -111,6 +112,30 @@ describe("selection", () => {
     const map = new Map(entries.map((e) => [e.container.container_id, e]));
     expect(findContainer(map, "shop-web-9")?.container.container_id).toBe("p1");
     expect(findContainer(map, "nobody")).toBeUndefined();
+  });
+});
+
+describe("actions", () => {
+  const offered = (features: string[], c: Container) => mayAct(rightsOf(new Set(features)), c);
+  const own = container("a", { username: "ada" });
+  const foreign = container("b");
+  it("are offered as the node will do them: to operators, on its own containers, on others where it says so", () => {
+    expect([offered([], own), offered([], foreign)]).toEqual([false, false]);
+    expect([offered(["actions"], own), offered(["actions"], foreign)]).toEqual([true, false]);
+    expect([offered(["actions", "foreign_actions"], own), offered(["actions", "foreign_actions"], foreign)]).toEqual([true, true]);
+    expect([offered(["foreign_actions"], own), offered(["foreign_actions"], foreign)]).toEqual([false, false]);
+  });
+  it("say why there are none on a container, only to whom others are offered", () => {
+    expect(menuNote(foreign, "own")).toMatch(/view only/);
+    expect([menuNote(own, "own"), menuNote(foreign, "all"), menuNote(foreign, "none")]).toEqual([undefined, undefined, undefined]);
+  });
+  it("make the menu", () => {
+    const labels = (c: Container, rights: "none" | "own" | "all") =>
+      menuItems({ container: c, rights, busy: false, onOpen: () => {}, onAct: () => {} }).map(({ label }) => label);
+    const all = ["Open log", "Start", "Stop…", "Restart…", "Delete…", "Copy id"];
+    expect([labels(own, "own"), labels(foreign, "own"), labels(foreign, "all"), labels(own, "none")]).toEqual([
+      all, ["Open log", "Copy id"], all, ["Open log", "Copy id"],
+    ]);
   });
 });
 

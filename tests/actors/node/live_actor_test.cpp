@@ -28,6 +28,10 @@ protected:
     config.live.tokens.push_back(format_access_token(token));
   }
   static constexpr std::int64_t start_unix = 1'700'000'000;
+  /// What the node says that this client can do.
+  static std::string features(const browser& b) {
+    return json::dump(at(b.got("connection_established")[0], {"features"}));
+  }
 };
 
 TEST_F(live_actor_test, greets_and_tells_the_whole_state_without_asking_the_engine) {
@@ -356,6 +360,7 @@ TEST_F(live_actor_test, viewers_may_not_act) {
   start_live();
   settle();
   auto b = connect();
+  EXPECT_THAT(features(b), Not(HasSubstr("actions")));
   EXPECT_EQ(
       text_at(ask_live(b, "container_action", R"({"container_id":"dockhost-ann","action":"stop"})"),
               {"code"}),
@@ -371,6 +376,8 @@ TEST_F(live_actor_test, operators_act_on_ours_through_the_fleet) {
   settle();
   advance(10s);
   auto b = connect();
+  EXPECT_THAT(features(b), HasSubstr("\"actions\""));
+  EXPECT_THAT(features(b), Not(HasSubstr("foreign_actions")));
   const auto act = [&](const std::string& name, const std::string& what) {
     ask_live(b, "container_action",
              R"({"container_id":")" + name + R"(","action":")" + what + "\"}");
@@ -400,6 +407,7 @@ TEST_F(live_actor_test, operators_act_on_others_containers_where_that_is_allowed
   settle();
   advance(10s);
   auto b = connect();
+  EXPECT_THAT(features(b), HasSubstr(R"("actions","foreign_actions")"));
   for (const auto& [what, status] :
        {std::pair{"stop", "exited"}, std::pair{"start", "running"}, std::pair{"restart", "running"},
         std::pair{"delete", "none"}}) {

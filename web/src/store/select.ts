@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the list shows of the state: filters, groups, counts. Pure.
-import type { ContainerState } from "../wire/types";
+// What the list shows of the state: filters, groups, counts, and what may be done. Pure.
+import type { Container, ContainerState } from "../wire/types";
 import type { Entry } from "./state";
 
 export const filters = ["all", "running", "stopped", "attention"] as const;
@@ -88,4 +88,17 @@ export function group(entries: Iterable<Entry>, grouping: Grouping): readonly Gr
 /** The container that a link names: by id or by name. */
 export function findContainer(entries: ReadonlyMap<string, Entry>, wanted: string): Entry | undefined {
   return entries.get(wanted) ?? [...entries.values()].find((entry) => entry.container.name === wanted);
+}
+
+/** With which containers the server lets this reader do something. */
+export type Rights = "none" | "own" | "all";
+
+export function rightsOf(features: ReadonlySet<string>): Rights {
+  if (!features.has("actions")) return "none";
+  return features.has("foreign_actions") ? "all" : "own";
+}
+
+/** The node's own containers are those of a user. */
+export function mayAct(rights: Rights, container: Container): boolean {
+  return rights === "all" || (rights === "own" && container.username !== undefined);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
-import { countByFilter, filters, findContainer, group, groupings, matchesFilter, matchesSearch } from "../store/select";
+import { countByFilter, filters, findContainer, group, groupings, matchesFilter, matchesSearch, rightsOf } from "../store/select";
 import type { Entry } from "../store/state";
 import type { Container, ContainerAction } from "../wire/types";
 import { ConfirmDialog } from "./confirm_dialog";
 import type { ConfirmedAction } from "./confirm_dialog";
-import { menuItems } from "./container_actions";
+import { menuItems, menuNote } from "./container_actions";
 import { ContainerList, moveFocus } from "./container_list";
 import { SessionContext, notify, useAppState, useSharedSession } from "./context";
 import { Header } from "./header";
@@ -43,7 +43,7 @@ export function App() {
   // Figures of hundreds of rows are drawn in slices, between everything that is more urgent.
   const stats = useDeferredValue(useAppState((state) => state.stats));
   const pending = useAppState((state) => state.pending);
-  const operator = useAppState((state) => state.features.has("actions"));
+  const rights = useAppState((state) => rightsOf(state.features));
   const [theme, setTheme] = useTheme();
   const [query, setQuery] = useState("");
   const [filter, setFilter] = useStored("filter", filters, "all");
@@ -147,7 +147,7 @@ export function App() {
             {groups.length > 0 ? (
               <ContainerList
                 groups={groups} stats={stats} pending={pending} selected={selected?.container_id ?? ""}
-                operator={operator} now={now} onOpen={setHash} onAct={askEntry}
+                rights={rights} now={now} onOpen={setHash} onAct={askEntry}
               />
             ) : (
               <p className="empty" role="status">
@@ -159,7 +159,8 @@ export function App() {
             <LogPanel
               key={selected.container_id}
               container={selected}
-              items={menuItems({ container: selected, operator, busy: pending.has(selected.container_id), onAct: (action) => ask(selected, action) })}
+              items={menuItems({ container: selected, rights, busy: pending.has(selected.container_id), onAct: (action) => ask(selected, action) })}
+              note={menuNote(selected, rights)}
               full={full}
               onFull={goFull}
               onClose={close}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What can be done with a container, as menu items.
+import { mayAct } from "../store/select";
+import type { Rights } from "../store/select";
 import type { Container, ContainerAction } from "../wire/types";
 import { notify } from "./context";
 import type { MenuItem } from "./menu";
@@ -9,8 +11,7 @@ const canStop = new Set(["running", "paused", "restarting"]);
 
 interface Choices {
   container: Container;
-  /** Whether the server lets this reader act. */
-  operator: boolean;
+  rights: Rights;
   busy: boolean;
   onOpen?: (() => void) | undefined;
   onAct: (action: ContainerAction) => void;
@@ -26,10 +27,15 @@ async function copyId(container: Container): Promise<void> {
   }
 }
 
-export function menuItems({ container, operator, busy, onOpen, onAct }: Choices): readonly MenuItem[] {
+/** Why an operator is offered less for this container than for others. */
+export function menuNote(container: Container, rights: Rights): string | undefined {
+  return rights === "own" && !mayAct(rights, container) ? "Not this node’s own: view only" : undefined;
+}
+
+export function menuItems({ container, rights, busy, onOpen, onAct }: Choices): readonly MenuItem[] {
   const items: MenuItem[] = [];
   if (onOpen) items.push({ icon: "logs", label: "Open log", run: onOpen });
-  if (operator) {
+  if (mayAct(rights, container)) {
     const { state } = container;
     items.push(
       { icon: "play", label: "Start", disabled: busy || !canStart.has(state), run: () => onAct("start") },

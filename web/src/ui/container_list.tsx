@@ -2,7 +2,7 @@
 import { useId, useState } from "react";
 import type { KeyboardEvent } from "react";
 import type { Entry, StatsSeries } from "../store/state";
-import type { Group } from "../store/select";
+import type { Group, Rights } from "../store/select";
 import type { ContainerAction } from "../wire/types";
 import { ContainerRow } from "./container_row";
 import { Icon } from "./icons";
@@ -11,7 +11,7 @@ interface Shared {
   stats: ReadonlyMap<string, StatsSeries>;
   pending: ReadonlyMap<string, ContainerAction>;
   selected: string;
-  operator: boolean;
+  rights: Rights;
   now: number;
   onOpen: (name: string) => void;
   onAct: (entry: Entry, action: ContainerAction) => void;
@@ -80,7 +80,7 @@ function GroupSection({ group, ...shared }: Shared & { group: Group }) {
                 series={shared.stats.get(id)}
                 pending={shared.pending.get(id)}
                 selected={id === shared.selected}
-                operator={shared.operator}
+                rights={shared.rights}
                 now={shared.now}
                 onOpen={shared.onOpen}
                 onAct={shared.onAct}

@@ -4,8 +4,9 @@ import { parseTime } from "../wire/parse";
 import type { ContainerAction } from "../wire/types";
 import { bytes, duration, percent } from "../store/format";
 import { portLinks } from "../store/ports";
+import type { Rights } from "../store/select";
 import type { Entry, StatsSeries } from "../store/state";
-import { menuItems } from "./container_actions";
+import { menuItems, menuNote } from "./container_actions";
 import { Menu } from "./menu";
 import { Sparkline } from "./sparkline";
 import { StateDot } from "./state_dot";
@@ -15,7 +16,7 @@ interface Props {
   series: StatsSeries | undefined;
   pending: ContainerAction | undefined;
   selected: boolean;
-  operator: boolean;
+  rights: Rights;
   now: number;
   onOpen: (name: string) => void;
   onAct: (entry: Entry, action: ContainerAction) => void;
@@ -70,7 +71,7 @@ function Meters({ series }: { series: StatsSeries | undefined }) {
 }
 
 export const ContainerRow = memo(function ContainerRow(props: Props) {
-  const { entry, series, pending, selected, operator, now, onOpen, onAct } = props;
+  const { entry, series, pending, selected, rights, now, onOpen, onAct } = props;
   const { container } = entry;
   const since = age(entry, now);
   const open = () => onOpen(container.name);
@@ -89,7 +90,8 @@ export const ContainerRow = memo(function ContainerRow(props: Props) {
       <span className="row-menu">
         <Menu
           label={`Actions for ${container.name}`}
-          items={menuItems({ container, operator, busy: pending !== undefined, onOpen: open, onAct: (action) => onAct(entry, action) })}
+          note={menuNote(container, rights)}
+          items={menuItems({ container, rights, busy: pending !== undefined, onOpen: open, onAct: (action) => onAct(entry, action) })}
         />
       </span>
     </li>

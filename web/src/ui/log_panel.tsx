@@ -23,6 +23,8 @@ import { StateDot } from "./state_dot";
 interface Props {
   container: Container;
   items: readonly MenuItem[];
+  /** Below the menu's items. */
+  note: string | undefined;
   full: boolean;
   onFull: (full: boolean) => void;
   onClose: () => void;
@@ -47,7 +49,7 @@ function useSearch(stream: LogStream, query: string): SearchRunner | null {
   return runner;
 }
 
-export function LogPanel({ container, items, full, onFull, onClose }: Props) {
+export function LogPanel({ container, items, note, full, onFull, onClose }: Props) {
   const session = useSession();
   const filtering = useAppState((state) => state.features.has("log_filter"));
   const { stream, view } = useStream(container.container_id);
@@ -152,7 +154,7 @@ export function LogPanel({ container, items, full, onFull, onClose }: Props) {
           <h2>{container.name}</h2>
           <span className="muted">{container.image}</span>
         </div>
-        <Menu label={`Actions for ${container.name}`} items={items} />
+        <Menu label={`Actions for ${container.name}`} items={items} note={note} />
         <IconButton icon={full ? "shrink" : "expand"} label={full ? "Leave full screen" : "Full screen"} shortcut="z" pressed={full} onClick={() => onFull(!full)} />
         <IconButton icon="close" label="Close the log" shortcut="Escape" onClick={onClose} />
       </header>

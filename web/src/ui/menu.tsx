@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import type { KeyboardEvent } from "react";
 import { createPortal } from "react-dom";
 import { Icon } from "./icons";
@@ -17,12 +17,14 @@ interface Props {
   /** Of the button. */
   label: string;
   items: readonly MenuItem[];
+  /** A line below the items. */
+  note?: string | undefined;
 }
 
 const gap = 4;
 
 /** A button that opens a menu; arrow keys move in it, Escape and a click elsewhere close it. */
-export function Menu({ label, items }: Props) {
+export function Menu({ label, items, note }: Props) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   return (
@@ -44,6 +46,7 @@ export function Menu({ label, items }: Props) {
         <MenuList
           label={label}
           items={items}
+          note={note}
           anchor={button.current}
           onClose={(refocus) => {
             setOpen(false);
@@ -61,8 +64,9 @@ interface ListProps extends Props {
   onClose: (refocus: boolean) => void;
 }
 
-function MenuList({ label, items, anchor, onClose }: ListProps) {
+function MenuList({ label, items, note, anchor, onClose }: ListProps) {
   const list = useRef<HTMLDivElement>(null);
+  const noteId = useId();
   const close = useRef(onClose);
   useEffect(() => {
     close.current = onClose;
@@ -115,7 +119,7 @@ function MenuList({ label, items, anchor, onClose }: ListProps) {
   };
 
   return (
-    <div ref={list} className="menu" role="menu" aria-label={label} onKeyDown={onKeyDown}>
+    <div ref={list} className="menu" role="menu" aria-label={label} aria-describedby={note ? noteId : undefined} onKeyDown={onKeyDown}>
       {items.map((item) => (
         <button
           key={item.label}
@@ -133,6 +137,7 @@ function MenuList({ label, items, anchor, onClose }: ListProps) {
           {item.label}
         </button>
       ))}
+      {note && <p id={noteId} className="menu-note" role="presentation">{note}</p>}
     </div>
   );
 }
