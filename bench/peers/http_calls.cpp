@@ -10,6 +10,9 @@
 #include <string_view>
 #include <utility>
 
+#include <sys/socket.h>
+#include <sys/time.h>
+
 namespace dockhost::bench {
 
 namespace {
@@ -20,6 +23,13 @@ std::string text_of(const json::value& object, std::string_view name) {
   const auto* member = object.find(name);
   const auto* text = member ? member->as_string() : nullptr;
   return text ? *text : std::string();
+}
+
+/// All that follows the path of a request.
+std::string headers_of(const std::string& type, std::size_t body) {
+  std::string out = " HTTP/1.1\r\nHost: docker\r\n";
+  if (!type.empty()) out += "Content-Type: " + type + "\r\n";
+  return out + "Content-Length: " + std::to_string(body) + "\r\n\r\n";
 }
 
 http_call call_from(const json::value& object) {
@@ -33,10 +43,7 @@ http_call call_from(const json::value& object) {
   auto body = base64_decode(text_of(object, "body"));
   if (!body) throw std::runtime_error("a body that is no base64");
   call.body = std::move(*body);
-  call.headers = " HTTP/1.1\r\nHost: docker\r\n";
-  if (const auto type = text_of(object, "type"); !type.empty())
-    call.headers += "Content-Type: " + type + "\r\n";
-  call.headers += "Content-Length: " + std::to_string(call.body.size()) + "\r\n\r\n";
+  call.headers = headers_of(text_of(object, "type"), call.body.size());
   return call;
 }
 
@@ -54,6 +61,17 @@ std::vector<http_call> calls_from(const json::value& list) {
   for (const auto& each : *list.as_array())
     out.push_back(call_from(each));
   return out;
+}
+
+http_call bare_call(std::string status, std::string method, std::string path) {
+  return {std::move(status), std::move(method), std::move(path), headers_of({}, 0), {}};
+}
+
+http_caller::http_caller(const std::string& path) : fd_(connect_unix(path)) {
+  timeval limit{};
+  limit.tv_sec = 120;
+  if (::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0)
+    throw std::runtime_error("SO_RCVTIMEO");
 }
 
 std::string http_caller::make(const std::vector<http_call>& calls) {
@@ -117,8 +135,9 @@ std::string http_caller::bytes(std::size_t count) {
 }
 
 void http_caller::fill() {
-  if (receive_some(fd_.get(), pending_) != received::bytes)
-    throw std::runtime_error("the engine went away");
+  const auto got = receive_some(fd_.get(), pending_);
+  if (got == received::nothing) throw std::runtime_error("the engine does not answer");
+  if (got != received::bytes) throw std::runtime_error("the engine went away");
 }
 
 } // namespace dockhost::bench

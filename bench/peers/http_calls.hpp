@@ -20,13 +20,16 @@ struct http_call {
 
 /// From [{status, method, path, body (base64), type}]; throws std::runtime_error where it is not.
 [[nodiscard]] std::vector<http_call> calls_from(const json::value& list);
+/// One with an empty body.
+[[nodiscard]] http_call bare_call(std::string status, std::string method, std::string path);
 
 class http_caller {
 public:
-  explicit http_caller(const std::string& path) : fd_(connect_unix(path)) {}
+  /// At the engine's socket `path`.
+  explicit http_caller(const std::string& path);
 
   /// Gives the id of the container that they made, if they did. Throws std::runtime_error at an
-  /// unexpected status and when the engine goes away.
+  /// unexpected status, when the engine goes away and when it is silent for two minutes.
   std::string make(const std::vector<http_call>& calls);
 
 private:

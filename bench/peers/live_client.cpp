@@ -68,17 +68,17 @@ void live_client::send(std::string_view packet) {
   if (!send_all(fd_.get(), frame)) throw std::runtime_error("the live view is gone");
 }
 
-bool live_client::receive(const heard& on_packet) {
+bool live_client::receive(const heard& each) {
   std::array<char, 65'536> buffer;
   const auto n = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (n < 0) return errno == EAGAIN || errno == EINTR;
   const auto at = now_ns();
   if (n == 0) return false;
   pending_.append(buffer.data(), static_cast<std::size_t>(n));
-  return take(on_packet, at);
+  return take(each, at);
 }
 
-bool live_client::take(const heard& on_packet, std::int64_t at) {
+bool live_client::take(const heard& each, std::int64_t at) {
   std::string_view rest = pending_;
   for (auto size = measure(rest); size.head != 0 && rest.size() >= size.head + size.payload;
        size = measure(rest)) {
@@ -88,7 +88,7 @@ bool live_client::take(const heard& on_packet, std::int64_t at) {
     if (payload == "2") {
       send("3");
     } else {
-      on_packet(payload, at);
+      each(payload, at);
     }
     rest.remove_prefix(size.head + size.payload);
   }
@@ -96,33 +96,79 @@ bool live_client::take(const heard& on_packet, std::int64_t at) {
   return true;
 }
 
-void serve(std::vector<live_client>& clients, int stop_fd,
-           const std::function<void(std::size_t, std::string_view, std::int64_t)>& on_packet,
-           const std::function<bool()>& done) {
-  const unique_fd poll(::epoll_create1(EPOLL_CLOEXEC));
-  const auto watch = [&](int fd, std::size_t number) {
+namespace {
+
+class turns {
+public:
+  turns(std::vector<live_client>& clients, int stop_fd, const on_packet& heard)
+      : clients_(clients), heard_(heard) {
+    for (std::size_t i = 0; i < clients.size(); ++i)
+      watch(clients[i].fd(), i);
+    if (stop_fd >= 0) watch(stop_fd, clients.size());
+  }
+
+  /// Waits for something, `milliseconds` at most (-1: for ever). False: at `stop_fd`.
+  bool turn(int milliseconds) {
+    std::array<epoll_event, 256> ready;
+    const int n =
+        ::epoll_wait(poll_.get(), ready.data(), static_cast<int>(ready.size()), milliseconds);
+    for (int i = 0; i < n; ++i) {
+      const auto number = ready[static_cast<std::size_t>(i)].data.u64;
+      if (number == clients_.size()) return false;
+      const bool there = clients_[number].receive(
+          [&](std::string_view packet, std::int64_t at) { heard_(number, packet, at); });
+      if (!there) throw std::runtime_error("the live view has closed a connection");
+    }
+    return true;
+  }
+
+private:
+  void watch(int fd, std::size_t number) {
     epoll_event e{};
     e.events = EPOLLIN;
     e.data.u64 = number;
-    if (::epoll_ctl(poll.get(), EPOLL_CTL_ADD, fd, &e) != 0) throw std::runtime_error("epoll_ctl");
-  };
-  for (std::size_t i = 0; i < clients.size(); ++i)
-    watch(clients[i].fd(), i);
-  if (stop_fd >= 0) watch(stop_fd, clients.size());
-  const auto read = [&](std::size_t i) {
-    const bool there = clients[i].receive(
-        [&](std::string_view packet, std::int64_t at) { on_packet(i, packet, at); });
-    if (!there) throw std::runtime_error("the live view has closed a connection");
-  };
-  std::array<epoll_event, 256> ready;
-  while (!done()) {
-    const int n = ::epoll_wait(poll.get(), ready.data(), static_cast<int>(ready.size()), -1);
-    for (int i = 0; i < n; ++i) {
-      const auto number = ready[static_cast<std::size_t>(i)].data.u64;
-      if (number == clients.size()) return;
-      read(number);
-    }
+    if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &e) != 0) throw std::runtime_error("epoll_ctl");
   }
+
+  std::vector<live_client>& clients_;
+  const on_packet& heard_;
+  const unique_fd poll_{::epoll_create1(EPOLL_CLOEXEC)};
+};
+
+} // namespace
+
+void serve(std::vector<live_client>& clients, int stop_fd, const on_packet& heard) {
+  turns all(clients, stop_fd, heard);
+  while (all.turn(-1)) {
+  }
+}
+
+bool serve_until(std::vector<live_client>& clients, const on_packet& heard,
+                 const std::function<bool()>& done, std::chrono::nanoseconds limit) {
+  turns all(clients, -1, heard);
+  const auto end = now_ns() + limit.count();
+  while (!done()) {
+    if (now_ns() > end) return false;
+    static_cast<void>(all.turn(2));
+  }
+  return true;
+}
+
+std::vector<live_client> join(std::uint16_t port, std::size_t clients, std::string_view until) {
+  std::vector<live_client> out;
+  for (std::size_t i = 0; i < clients; ++i)
+    out.emplace_back(port);
+  for (auto& each : out)
+    each.send("40");
+  std::size_t waiting = clients;
+  const bool in = serve_until(
+      out,
+      [&](std::size_t, std::string_view packet, std::int64_t) {
+        if (packet.starts_with(until)) --waiting;
+      },
+      [&] { return waiting == 0; }, std::chrono::seconds(60));
+  if (!in) throw std::runtime_error("the live view lets nobody in");
+  return out;
 }
 
 } // namespace dockhost::bench

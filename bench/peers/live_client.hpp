@@ -5,6 +5,7 @@
 
 #include "bench/peers/sockets.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -27,20 +28,32 @@ public:
   using heard = std::function<void(std::string_view packet, std::int64_t at_ns)>;
   /// Reads once, without waiting, and gives each whole packet with the time when its last byte had
   /// been read; answers the server's pings by itself. False: the server is gone.
-  [[nodiscard]] bool receive(const heard& on_packet);
+  [[nodiscard]] bool receive(const heard& each);
 
 private:
-  [[nodiscard]] bool take(const heard& on_packet, std::int64_t at);
+  [[nodiscard]] bool take(const heard& each, std::int64_t at);
 
   unique_fd fd_;
   std::string pending_;
 };
 
-/// Runs until `done()`, which is asked after each turn, or until something can be read from
-/// `stop_fd` (-1: nothing). Throws std::runtime_error when a server goes away.
-void serve(std::vector<live_client>& clients, int stop_fd,
-           const std::function<void(std::size_t client, std::string_view packet,
-                                    std::int64_t at_ns)>& on_packet,
-           const std::function<bool()>& done);
+/// What a client was sent: its number, the packet, and when, ns.
+using on_packet =
+    std::function<void(std::size_t client, std::string_view packet, std::int64_t at_ns)>;
+
+/// Runs until something can be read from `stop_fd`. Throws std::runtime_error when a server goes
+/// away.
+void serve(std::vector<live_client>& clients, int stop_fd, const on_packet& heard);
+
+/// Runs until `done()`, which is asked after each turn and every two milliseconds. False: `limit`
+/// has passed before. Throws as serve() does.
+[[nodiscard]] bool serve_until(std::vector<live_client>& clients, const on_packet& heard,
+                               const std::function<bool()>& done,
+                               std::chrono::nanoseconds limit = std::chrono::hours(1));
+
+/// Connects so many, has all of them let in, and waits until each was sent the packet that begins
+/// so.
+[[nodiscard]] std::vector<live_client> join(std::uint16_t port, std::size_t clients,
+                                            std::string_view until);
 
 } // namespace dockhost::bench

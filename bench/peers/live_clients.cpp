@@ -104,45 +104,17 @@ private:
   unique_fd fd_;
 };
 
-std::vector<live_client> connect(std::uint16_t port, std::size_t n) {
-  std::vector<live_client> out;
-  for (std::size_t i = 0; i < n; ++i)
-    out.emplace_back(port);
-  return out;
-}
-
-/// Has all of them let in, and waits until each has been told the packet that begins so.
-void join(std::vector<live_client>& clients, std::string_view until) {
-  for (auto& each : clients)
-    each.send("40");
-  std::size_t waiting = clients.size();
-  serve(
-      clients, -1,
-      [&](std::size_t, std::string_view packet, std::int64_t) {
-        if (packet.starts_with(until)) --waiting;
-      },
-      [&] { return waiting == 0; });
-}
-
-bool never() {
-  return false;
-}
-
 void events(const std::string& engine, std::uint16_t port, std::size_t n) {
-  auto clients = connect(port, n);
-  join(clients, initial_state);
+  auto clients = join(port, n, initial_state);
   raw_reader raw(engine);
   take_priority();
   std::thread reading([&] { raw.run(); });
   say(json::object{{"ready", true}});
   std::vector<std::vector<noted>> seen(n);
-  serve(
-      clients, STDIN_FILENO,
-      [&](std::size_t i, std::string_view packet, std::int64_t at) {
-        if (!packet.starts_with(state_change)) return;
-        seen[i].push_back({text_of(packet, "container_id"), text_of(packet, "state"), at});
-      },
-      never);
+  serve(clients, STDIN_FILENO, [&](std::size_t i, std::string_view packet, std::int64_t at) {
+    if (!packet.starts_with(state_change)) return;
+    seen[i].push_back({text_of(packet, "container_id"), text_of(packet, "state"), at});
+  });
   raw.stop();
   reading.join();
   json::array told;
@@ -156,14 +128,16 @@ void states(std::uint16_t port, std::size_t n, int rounds) {
   std::size_t fewest = SIZE_MAX;
   std::size_t most = 0;
   const auto measure = [&](std::size_t many) {
-    auto clients = connect(port, many);
+    std::vector<live_client> clients;
+    for (std::size_t i = 0; i < many; ++i)
+      clients.emplace_back(port);
     std::size_t waiting = many;
     std::int64_t last = 0;
     const auto begin = now_ns();
     for (auto& each : clients)
       each.send("40");
-    serve(
-        clients, -1,
+    (void)serve_until(
+        clients,
         [&](std::size_t, std::string_view packet, std::int64_t at) {
           if (!packet.starts_with(initial_state)) return;
           const auto containers = count(packet, container);
@@ -188,29 +162,23 @@ void states(std::uint16_t port, std::size_t n, int rounds) {
 }
 
 void idle(std::uint16_t port, std::size_t n) {
-  auto clients = connect(port, n);
-  join(clients, "40");
+  auto clients = join(port, n, "40");
   say(json::object{{"ready", true}});
-  serve(
-      clients, STDIN_FILENO, [](std::size_t, std::string_view, std::int64_t) {}, never);
+  serve(clients, STDIN_FILENO, [](std::size_t, std::string_view, std::int64_t) {});
 }
 
 void count(std::uint16_t port, const std::string& request, const std::string& event,
            const std::string& what) {
-  auto clients = connect(port, 1);
-  join(clients, initial_state);
+  auto clients = join(port, 1, initial_state);
   clients.front().send(request);
   say(json::object{{"ready", true}});
   std::int64_t packets = 0;
   std::int64_t found = 0;
-  serve(
-      clients, STDIN_FILENO,
-      [&](std::size_t, std::string_view packet, std::int64_t) {
-        if (!packet.starts_with("42[\"" + event + "\"")) return;
-        ++packets;
-        found += static_cast<std::int64_t>(count(packet, what));
-      },
-      never);
+  serve(clients, STDIN_FILENO, [&](std::size_t, std::string_view packet, std::int64_t) {
+    if (!packet.starts_with("42[\"" + event + "\"")) return;
+    ++packets;
+    found += static_cast<std::int64_t>(count(packet, what));
+  });
   say(json::object{{"packets", packets}, {"found", found}});
 }
 

@@ -6,25 +6,26 @@
 //                    -> {"lines","bytes","ns"}: the engine's answer itself, without a node
 //   log_watchers live PORT CONTAINER LINES CLIENTS SECONDS
 //                    ->
-//                    {"ns","clients":[{"lines","marked","unknown","gaps","disorder","bytes","ns"}]}
-//                       until each has received or been told to miss LINES lines
+//                    {"ns","clients":[{"lines","marked","unknown","gaps","disorder","bytes",
+//                      "ns"}]}: until each has received or been told to miss LINES lines
 //   log_watchers states PORT ENGINE_SOCKET CONTAINER COUNT
 //                    -> {"ns":[...]}: from the engine's answer to a pause or unpause until the
 //                       browser hears of it
 //   log_watchers stops PROXY_SOCKET ENGINE_SOCKET
 //                    for each line {"port","container"} of its input: watches, stops after 10,000
 //                    lines -> {"closed_ns","stopped_ns","after_stop","open"}
+#include "bench/peers/flood_count.hpp"
 #include "bench/peers/http_calls.hpp"
-#include "bench/peers/log_client.hpp"
+#include "bench/peers/live_client.hpp"
 #include "bench/peers/raw_log.hpp"
 #include "bench/peers/stop_proxy.hpp"
 #include "json/json.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
@@ -49,17 +50,6 @@ std::int64_t number(const std::string& text) {
   return std::stoll(text);
 }
 
-/// Looks every few milliseconds; what is waited for lasts much longer.
-template <class Condition>
-bool eventually(Condition condition, std::chrono::nanoseconds limit) {
-  const auto end = now_ns() + limit.count();
-  while (!condition()) {
-    if (now_ns() > end) return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
-
 void need(bool there, const char* what) {
   if (!there) throw std::runtime_error(what);
 }
@@ -74,27 +64,78 @@ void raw(const std::vector<std::string>& words) {
                    {"ns", got.last_at - got.first_at}});
 }
 
-void live(const std::vector<std::string>& words) {
-  const auto port = static_cast<std::uint16_t>(number(words.at(0)));
-  const auto lines = static_cast<std::uint64_t>(number(words.at(2)));
-  std::vector<std::unique_ptr<log_client>> clients;
-  for (std::int64_t n = 0; n < number(words.at(3)); ++n) {
-    clients.push_back(std::make_unique<log_client>(port));
-    clients.back()->begin();
-    clients.back()->start_log(words.at(1));
-    need(eventually([&] { return clients.back()->answered() > 0; }, patience), "a stream starts");
+std::uint16_t port_of(const std::string& text) {
+  return static_cast<std::uint16_t>(number(text));
+}
+
+/// Browsers of one container's log.
+class browsers {
+public:
+  browsers(std::uint16_t port, std::size_t n)
+      : clients_(join(port, n, "42[\"initial_state\",")), counts_(n) {}
+
+  [[nodiscard]] std::vector<flood_count>& counts() { return counts_; }
+
+  /// Each sends a request with an acknowledgement, one after the other as if they came at once;
+  /// when the last one was sent, ns.
+  std::int64_t ask(const std::string& event, const std::string& container) {
+    ++asked_;
+    std::int64_t at = 0;
+    for (auto& each : clients_) {
+      at = now_ns();
+      each.send("42" + std::to_string(asked_) + "[\"" + event + "\",{\"container_id\":\"" +
+                container + "\",\"tail\":0}]");
+    }
+    return at;
   }
+  /// All requests were answered well.
+  void answered() {
+    need(until([&] { return answered_ == asked_ * clients_.size(); }, patience), "a stream starts");
+  }
+  bool until(const std::function<bool()>& done, std::chrono::nanoseconds limit) {
+    return serve_until(
+        clients_,
+        [&](std::size_t i, std::string_view packet, std::int64_t at) { take(i, packet, at); }, done,
+        limit);
+  }
+  /// Hears of each container_state_change: the container's id, and when.
+  std::function<void(std::string_view, std::int64_t)> on_state;
+
+private:
+  void take(std::size_t i, std::string_view packet, std::int64_t at) {
+    constexpr std::string_view name = "\"container_id\":\"";
+    if (packet.starts_with("43")) {
+      need(packet.find("\"status\":") != packet.npos, std::string(packet).c_str());
+      ++answered_;
+    } else if (packet.starts_with("42[\"container_state_change\",")) {
+      const auto found = packet.find(name);
+      if (on_state && found != packet.npos) on_state(packet.substr(found + name.size(), 64), at);
+    } else {
+      counts_[i].take(packet, at);
+    }
+  }
+
+  std::vector<live_client> clients_;
+  std::vector<flood_count> counts_;
+  std::size_t asked_ = 0;
+  std::size_t answered_ = 0;
+};
+
+void live(const std::vector<std::string>& words) {
+  const auto lines = static_cast<std::uint64_t>(number(words.at(2)));
+  browsers all(port_of(words.at(0)), static_cast<std::size_t>(number(words.at(3))));
+  (void)all.ask("start_log_stream", words.at(1));
+  all.answered();
   say(json::object{{"ready", true}});
-  const auto complete = [&](const auto& client) {
-    const auto count = client->count();
-    return count.lines + count.marked >= lines || client->ended();
-  };
-  (void)eventually([&] { return std::all_of(clients.begin(), clients.end(), complete); },
-                   std::chrono::seconds(number(words.at(4))));
+  (void)all.until(
+      [&] {
+        return std::all_of(all.counts().begin(), all.counts().end(),
+                           [&](const auto& count) { return count.next_number > lines; });
+      },
+      std::chrono::seconds(number(words.at(4))));
   json::array each;
   std::int64_t first = 0, last = 0;
-  for (const auto& client : clients) {
-    const auto count = client->count();
+  for (const auto& count : all.counts()) {
     if (first == 0 || (count.first_at != 0 && count.first_at < first)) first = count.first_at;
     last = std::max(last, count.last_at);
     const auto n = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
@@ -112,31 +153,23 @@ void live(const std::vector<std::string>& words) {
 
 void states(const std::vector<std::string>& words) {
   const auto& container = words.at(2);
-  std::mutex mutex;
-  std::condition_variable came;
   std::vector<std::int64_t> heard;
-  log_client browser(static_cast<std::uint16_t>(number(words.at(0))));
-  browser.begin([&](std::string_view id, std::int64_t at) {
-    if (id != container) return;
-    const std::lock_guard lock(mutex);
-    heard.push_back(at);
-    came.notify_one();
-  });
+  browsers one(port_of(words.at(0)), 1);
+  one.on_state = [&](std::string_view id, std::int64_t at) {
+    if (id == container) heard.push_back(at);
+  };
   http_caller engine(words.at(1));
   say(json::object{{"ready", true}});
   json::array out;
   for (std::int64_t n = 0; n < number(words.at(3)); ++n) {
     const auto* what = n % 2 == 0 ? "/pause" : "/unpause";
-    (void)engine.make({{"204", "POST", "/v1.41/containers/" + container + what, "", ""}});
+    (void)engine.make({bare_call("204", "POST", "/v1.41/containers/" + container + what)});
     const auto done = now_ns();
-    std::unique_lock lock(mutex);
     const auto wanted = static_cast<std::size_t>(n) + 1;
-    need(came.wait_for(lock, patience, [&] { return heard.size() >= wanted; }),
-         "a change of state is told");
+    need(one.until([&] { return heard.size() >= wanted; }, patience), "a change of state is told");
     need(heard.size() == wanted, "each change is told once");
     out.push_back(std::max<std::int64_t>(0, heard.back() - done));
-    lock.unlock();
-    std::this_thread::sleep_for(10ms);
+    (void)one.until([] { return false; }, 10ms);
   }
   say(json::object{{"ns", std::move(out)}});
 }
@@ -152,15 +185,14 @@ void stops(const std::vector<std::string>& words) {
     need(request.ok() && request->find("port")->get_int(port), "a port");
     const auto& container = *request->find("container")->as_string();
     const auto before = proxy.closed().size();
-    log_client browser(static_cast<std::uint16_t>(port));
-    browser.begin();
-    browser.start_log(container);
-    need(eventually([&] { return browser.count().lines >= enough; }, patience), "a flood");
-    const auto asked = browser.stop_log(container);
-    need(eventually([&] { return browser.count().stopped_at != 0; }, patience), "the stream stops");
-    need(eventually([&] { return proxy.closed().size() > before; }, patience), "it is closed");
-    std::this_thread::sleep_for(100ms); // lines that should not come would come now
-    const auto count = browser.count();
+    browsers one(static_cast<std::uint16_t>(port), 1);
+    const auto& count = one.counts().front();
+    (void)one.ask("start_log_stream", container);
+    need(one.until([&] { return count.lines >= enough; }, patience), "a flood");
+    const auto asked = one.ask("stop_log_stream", container);
+    need(one.until([&] { return count.stopped_at != 0; }, patience), "the stream stops");
+    need(one.until([&] { return proxy.closed().size() > before; }, patience), "it is closed");
+    (void)one.until([] { return false; }, 100ms); // lines that should not come would come now
     say(json::object{{"closed_ns", proxy.closed().back() - asked},
                      {"stopped_ns", count.stopped_at - asked},
                      {"after_stop", static_cast<std::int64_t>(count.after_stop)},
@@ -168,7 +200,7 @@ void stops(const std::vector<std::string>& words) {
   }
 }
 
-void serve(const std::string& what, const std::vector<std::string>& words) {
+void run(const std::string& what, const std::vector<std::string>& words) {
   if (what == "raw") return raw(words);
   if (what == "live") return live(words);
   if (what == "states") return states(words);
@@ -182,7 +214,7 @@ void serve(const std::string& what, const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) try {
   std::vector<std::string> words(argv + std::min(argc, 2), argv + argc);
-  dockhost::bench::serve(argc > 1 ? argv[1] : "", words);
+  dockhost::bench::run(argc > 1 ? argv[1] : "", words);
   std::_Exit(0); // threads may hang in system calls, and nothing is left to be done
 } catch (const std::exception& e) {
   std::cerr << "log_watchers: " << e.what() << std::endl;
