@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <stdexcept>
-#include <string_view>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -53,29 +53,49 @@ struct address {
   }
 };
 
-/// Sends all of it; the proxy may block for a moment, the tests' peers read.
-bool send_all(int fd, const char* data, std::size_t size) {
-  while (size > 0) {
-    const auto n = ::send(fd, data, size, MSG_NOSIGNAL);
-    if (n <= 0) return false;
-    data += n;
-    size -= static_cast<std::size_t>(n);
+/// What one side sends to the other. Where that one takes nothing, only this direction waits.
+struct one_way {
+  int from = -1;
+  int to = -1;
+  bool over = false;   ///< half-closed by `from`
+  std::string waiting; ///< for `to`
+
+  [[nodiscard]] ::pollfd wants() const {
+    if (!waiting.empty()) return {to, POLLOUT, 0};
+    return {over ? -1 : from, POLLIN, 0};
   }
-  return true;
-}
+  /// Something of what it wants is there; `got` is what has come. False: the connection is over.
+  bool move(std::string& got, bool forward) {
+    if (waiting.empty()) {
+      std::array<char, 64 * 1024> buffer;
+      const auto n = ::recv(from, buffer.data(), buffer.size(), 0);
+      if (n < 0) return false;
+      if (n == 0) { // `from` stays readable at its end, hence the flag
+        over = true;
+        ::shutdown(to, SHUT_WR);
+        return true;
+      }
+      got.assign(buffer.data(), static_cast<std::size_t>(n));
+      if (!forward) return true;
+      waiting = got;
+    }
+    const auto n = ::send(to, waiting.data(), waiting.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    waiting.erase(0, static_cast<std::size_t>(n));
+    return true;
+  }
+};
 
 } // namespace
 
 struct fault_proxy::link {
-  int client = -1;
-  int server = -1;
-  bool client_done = false; ///< half-closed by that side
-  bool server_done = false;
+  one_way request;
+  one_way answer;
   bool follows = false; ///< a log
 
   ~link() {
-    ::close(client);
-    ::close(server);
+    ::close(request.from);
+    ::close(request.to);
   }
 };
 
@@ -104,31 +124,17 @@ fault_proxy::~fault_proxy() {
 
 void fault_proxy::run() {
   std::vector<std::unique_ptr<link>> links;
-  std::array<char, 64 * 1024> buffer;
-  std::size_t last_size = 0; // of what passed last
-  // False when the connection is over. `from` stays readable at its end, hence the flag.
-  const auto pass = [&](int from, int to, bool& over, bool forward) {
-    const auto n = ::recv(from, buffer.data(), buffer.size(), 0);
-    if (n < 0) return false;
-    last_size = static_cast<std::size_t>(n);
-    if (n == 0) {
-      over = true;
-      ::shutdown(to, SHUT_WR);
-      return true;
-    }
-    return !forward || send_all(to, buffer.data(), static_cast<std::size_t>(n));
-  };
   while (!done_) {
     if (cutting_) links.clear();
     open_ = links.size();
     followed_ = static_cast<std::size_t>(std::count_if(
-        links.begin(), links.end(), [](const auto& l) { return l->follows && !l->client_done; }));
+        links.begin(), links.end(), [](const auto& l) { return l->follows && !l->request.over; }));
     most_followed_ = std::max<std::size_t>(most_followed_, followed_);
     std::vector<::pollfd> fds{{listener_, POLLIN, 0}};
     for (const auto& one : links) {
-      const bool moving = !stalled_;
-      fds.push_back({moving && !one->client_done ? one->client : -1, POLLIN, 0});
-      fds.push_back({moving && !one->server_done ? one->server : -1, POLLIN, 0});
+      const ::pollfd nothing{-1, 0, 0};
+      fds.push_back(stalled_ ? nothing : one->request.wants());
+      fds.push_back(stalled_ ? nothing : one->answer.wants());
     }
     constexpr int tick_ms = 5; // how soon an order is obeyed
     ::poll(fds.data(), fds.size(), tick_ms);
@@ -137,26 +143,27 @@ void fault_proxy::run() {
       auto& one = *links[i];
       bool alive = true;
       if (fds[1 + 2 * i].revents != 0) {
-        alive = pass(one.client, one.server, one.client_done, true);
-        const std::string_view request(buffer.data(), alive ? last_size : 0);
+        std::string request;
+        alive = one.request.move(request, true);
         one.follows = one.follows || (request.find("/logs?") != request.npos &&
                                       request.find("follow=1") != request.npos);
-        ++received_;
+        if (!request.empty()) ++received_;
       }
-      if (alive && fds[2 + 2 * i].revents != 0)
-        alive = pass(one.server, one.client, one.server_done, !swallowing_);
-      if (!alive || (one.client_done && one.server_done)) ended.push_back(i);
+      std::string answer;
+      if (alive && fds[2 + 2 * i].revents != 0) alive = one.answer.move(answer, !swallowing_);
+      if (!alive || (one.request.over && one.answer.over)) ended.push_back(i);
     }
     for (auto i = ended.rbegin(); i != ended.rend(); ++i)
       links.erase(links.begin() + static_cast<std::ptrdiff_t>(*i));
     if (fds[0].revents == 0) continue;
     auto fresh = std::make_unique<link>();
-    fresh->client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fresh->client < 0 || cutting_) continue;
+    fresh->request.from = fresh->answer.to = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fresh->request.from < 0 || cutting_) continue;
     ++accepted_;
     const address server(target_);
-    fresh->server = server.socket(0);
-    if (::connect(fresh->server, server.get(), server.size) == 0) links.push_back(std::move(fresh));
+    fresh->request.to = fresh->answer.from = server.socket(0);
+    if (::connect(fresh->request.to, server.get(), server.size) == 0)
+      links.push_back(std::move(fresh));
   }
 }
 
