@@ -49,9 +49,10 @@ void log_overlap::feed(const log_line& line, sink& to) {
     held_.clear(); // they stand before the cursor's line
     return;
   }
+  if (line.unix_nano <= cursor_.unix_nano()) return; // of the past: it passes in no case
   const auto newest = cursor_.unix_nano() + log_cursor::disorder.count();
   if (line.unix_nano <= newest && held_bytes_ < most_held) {
-    // A line of the past, or one that follows a cursor's line which is no more.
+    // Out of order, or one that follows a cursor's line which is no more.
     held_.emplace_back(line);
     held_bytes_ += held_.back().bytes();
     return;
@@ -68,7 +69,7 @@ void log_overlap::release(sink& to) {
   over_ = true;
   to.lost();
   for (const auto& line : std::exchange(held_, {}))
-    if (line.unix_nano > cursor_.unix_nano()) to.line(line.view());
+    to.line(line.view());
 }
 
 } // namespace dockhost

@@ -85,6 +85,14 @@ TEST(log_overlap, lines_close_to_a_lost_cursor_wait_for_a_decision) {
   EXPECT_EQ(reopened(log, 1, 1, true), (strings{"!", "b", "c"}));
 }
 
+TEST(log_overlap, many_lines_before_the_cursor_are_no_loss) {
+  std::vector<entry> log;
+  for (int n = 0; n < 3'000; ++n)
+    log.push_back({1'000 * ms + n, std::string(1'000, 'x')});
+  log.push_back({1'001 * ms, "next"});
+  EXPECT_EQ(reopened(log, 3'000), strings{"next"});
+}
+
 TEST(log_overlap, what_waits_is_bounded) {
   std::vector<entry> log{{1'000 * ms, "cursor"}};
   for (int n = 0; n < 3'000; ++n)
