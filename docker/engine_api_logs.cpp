@@ -67,6 +67,8 @@ void engine_api::open_logs(api_version version, const log_request& what,
     }
     if (!alive->feed(*state->demux, bytes))
       alive->end(engine_error{engine_errc::failed, "the engine sent a log without its frames"});
+    if (const auto& said = state->demux->complaint(); !said.empty())
+      alive->end(engine_error{engine_errc::failed, said});
   };
   handlers.on_end = [state, sink](net::net_result<unit> result) {
     const auto alive = sink.lock();

@@ -5,14 +5,22 @@
 #include <cstring>
 
 namespace dockhost::docker {
+namespace {
+
+constexpr unsigned char of_stderr = 2;
+constexpr unsigned char of_engine = 3;
+constexpr std::size_t most_complaint = 500;
+
+} // namespace
 
 bool log_demux::begin_frame() {
   const auto type = header_[0];
-  if (type > 2 || header_[1] != 0 || header_[2] != 0 || header_[3] != 0) return false;
+  if (type > of_engine || header_[1] != 0 || header_[2] != 0 || header_[3] != 0) return false;
   left_ = (std::uint32_t{header_[4]} << 24U) | (std::uint32_t{header_[5]} << 16U) |
           (std::uint32_t{header_[6]} << 8U) | std::uint32_t{header_[7]};
   if (left_ > max_frame) return false;
-  channel_ = type == 2 ? log_channel::err : log_channel::out;
+  channel_ = type == of_stderr ? log_channel::err : log_channel::out;
+  complains_ = type == of_engine;
   message_start_ = true;
   have_ = 0;
   return true;
@@ -34,7 +42,11 @@ bool log_demux::feed(std::string_view bytes, log_batch& into) {
       continue;
     }
     const auto n = std::min<std::size_t>(left_, bytes.size());
-    into.add(bytes.substr(0, n), channel_, message_start_);
+    if (complains_) {
+      complaint_.append(bytes.substr(0, std::min(n, most_complaint - complaint_.size())));
+    } else {
+      into.add(bytes.substr(0, n), channel_, message_start_);
+    }
     message_start_ = false;
     left_ -= static_cast<std::uint32_t>(n);
     bytes.remove_prefix(n);

@@ -7,12 +7,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace dockhost::docker {
 
 /// Without a TTY the engine puts a header of eight bytes before each message: its channel, three
-/// zeros, and its size, big-endian. With one the bytes come as they are.
+/// zeros, and its size, big-endian. With one the bytes come as they are. A channel of its own is
+/// for what the engine has to say itself: why it can't read the log any further.
 class log_demux {
 public:
   /// The engine's own are of 16 KiB and a timestamp.
@@ -24,6 +26,8 @@ public:
   /// maximum. What came before it is in `into`.
   bool feed(std::string_view bytes, log_batch& into);
   [[nodiscard]] bool framed() const { return framed_; }
+  /// What the engine said of its own; empty: nothing. Its beginning, at most.
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
   /// Whether the last frame is whole.
   [[nodiscard]] bool between_frames() const { return have_ == 0 && left_ == 0; }
 
@@ -37,6 +41,8 @@ private:
   std::size_t have_ = 0;   ///< bytes of the header
   std::uint32_t left_ = 0; ///< bytes of the frame still to come
   log_channel channel_ = log_channel::out;
+  bool complains_ = false; ///< the frame is the engine's own
+  std::string complaint_;
 };
 
 } // namespace dockhost::docker

@@ -45,7 +45,7 @@ TEST(log_demux, frames_cut_anywhere) {
 
 TEST(log_demux, what_is_no_frame_is_refused_for_good) {
   for (const std::string& bad :
-       {std::string("2026-01-02T03"), std::string("\3\0\0\0\0\0\0\1x", 9),
+       {std::string("2026-01-02T03"), std::string("\4\0\0\0\0\0\0\1x", 9),
         std::string("\1\0\0\1\0\0\0\1x", 9), std::string("\1\0\0\0\x7f\0\0\0", 8)}) {
     log_demux demux(true);
     log_batch batch;
@@ -53,6 +53,23 @@ TEST(log_demux, what_is_no_frame_is_refused_for_good) {
     EXPECT_EQ(shown(batch), "|O:good");
     EXPECT_FALSE(demux.feed(frame(1, "more"), batch));
   }
+}
+
+TEST(log_demux, what_the_engine_says_of_its_own_is_no_log) {
+  const std::string text = "Error grabbing logs: unexpected EOF\n";
+  const auto all = frame(1, "hello\n") + frame(3, text) + frame(1, "more\n");
+  for (std::size_t step = 1; step <= all.size(); ++step) {
+    log_demux demux(true);
+    log_batch batch;
+    for (std::size_t at = 0; at < all.size(); at += step)
+      ASSERT_TRUE(demux.feed(std::string_view(all).substr(at, step), batch));
+    EXPECT_EQ(shown(batch), "|O:hello\n|O:more\n") << step;
+    EXPECT_EQ(demux.complaint(), text) << step;
+  }
+  log_demux demux(true);
+  log_batch batch;
+  EXPECT_TRUE(demux.feed(frame(3, std::string(100'000, 'x')), batch));
+  EXPECT_EQ(demux.complaint().size(), 500U);
 }
 
 TEST(log_demux, a_tty_has_no_frames) {
