@@ -25,9 +25,10 @@ constexpr auto probe_pause_max = 5'000ms;
 constexpr auto overlap_patience = 1s;
 /// How long the end of a removed container's log is waited for.
 constexpr auto farewell = 2s;
-/// Of the follow, for one watcher, while its history is read.
-constexpr std::size_t most_kept = 4 * 1024 * 1024;
-constexpr std::size_t most_joining = 64;
+/// How often a log that can't be read is opened again without a line of it.
+constexpr int tries = 3;
+/// Histories that are read at the same time: each is a connection to the engine.
+constexpr std::ptrdiff_t most_reading = 16;
 
 error to_error(const engine_error& e) {
   switch (e.code) {
@@ -75,24 +76,6 @@ public:
 private:
   log_stream_state& owner_;
   bool passing_ = false; ///< the overlap gives lines back
-};
-
-class log_stream_state::history_sink final : public log_line_sink, public log_overlap::sink {
-public:
-  history_sink(log_stream_state& owner, joiner& j) : owner_(owner), joiner_(j) {}
-  void line(const log_line& l) override {
-    if (joiner_.read) return owner_.pass_to(joiner_, l); // from the overlap
-    joiner_.end.passed(l);
-    if (joiner_.tail > 0) owner_.pass_to(joiner_, l);
-  }
-  void cut(log_channel, std::size_t bytes) override {
-    joiner_.group->gap(log_loss{1, bytes}, log_gap_reason::line_too_long, owner_.now());
-  }
-  void lost() override {} // the follow goes on from before the history's end: nothing is
-
-private:
-  log_stream_state& owner_;
-  joiner& joiner_;
 };
 
 log_stream_state::log_stream_state(self_ptr self) : self_(self) {}
@@ -147,8 +130,6 @@ caf::result<log_watch_answer> log_stream_state::watch(watch_log& what) {
     // Not before somebody waits: with nobody there, the engine's answer would be the end.
     waiting_.push_back(std::move(w));
     look();
-  } else if (joiners_.size() >= most_joining) {
-    w.answer.deliver(log_watch_answer{error{errc::capacity, "too many streams are starting"}});
   } else {
     admit(w);
     settle();
@@ -168,13 +149,12 @@ void log_stream_state::admit(waiting_watch& w) {
     open_follow();
     return;
   }
-  auto j = std::make_shared<joiner>();
-  j->tail = options.tail;
-  j->since = options.since_unix_nano;
-  j->group = std::make_shared<log_group>(key_of(w.what), w.pattern, tally_);
-  j->group->watchers.push_back(std::move(watcher));
-  joiners_.push_back(j);
-  open_history(*j);
+  auto it = std::find_if(histories_.begin(), histories_.end(),
+                         [&](const auto& history) { return history->serves(options); });
+  if (it == histories_.end())
+    it = histories_.insert(
+        it, std::make_unique<log_history>(options.tail, options.since_unix_nano, tally_));
+  (*it)->add(std::move(watcher), key_of(w.what), w.pattern);
 }
 
 log_stream_state::group_ptr
@@ -202,7 +182,10 @@ void log_stream_state::take_out(Match match, Told told) {
     return group.watchers.empty();
   };
   std::erase_if(groups_, [&](const auto& group) { return from(*group); });
-  std::erase_if(joiners_, [&](const auto& j) { return from(*j->group); });
+  std::erase_if(histories_, [&](const auto& history) {
+    std::erase_if(history->groups(), [&](const auto& group) { return from(*group); });
+    return history->groups().empty();
+  });
 }
 
 void log_stream_state::unwatch(const std::string& client, std::uint64_t watch) {
@@ -220,7 +203,7 @@ void log_stream_state::drop_client(const std::string& client) {
 }
 
 bool log_stream_state::nobody() const {
-  return waiting_.empty() && groups_.empty() && joiners_.empty();
+  return waiting_.empty() && groups_.empty() && histories_.empty();
 }
 
 // --- the container
@@ -292,13 +275,14 @@ void log_stream_state::finish(const std::string& message, const std::string& rea
   };
   for (const auto& group : groups_)
     tell(*group);
-  for (const auto& j : joiners_)
-    tell(*j->group);
+  for (const auto& history : histories_)
+    for (const auto& group : history->groups())
+      tell(*group);
   for (auto& w : waiting_)
     w.answer.deliver(log_watch_answer{error{errc::not_found, message}});
   waiting_.clear();
   groups_.clear();
-  joiners_.clear();
+  histories_.clear();
   settle();
 }
 
@@ -321,11 +305,13 @@ void log_stream_state::settle() {
   if (owed_ > 0) arm(at + pace_pause);
   for (const auto& group : groups_)
     if (const auto next = group->due(at)) arm(*next);
-  for (const auto& j : joiners_) {
-    if (j->owed > 0 && j->history && j->group->wants_more())
-      j->history->consumed(std::exchange(j->owed, 0));
-    if (j->owed > 0) arm(at + pace_pause);
-    if (const auto next = j->group->due(at)) arm(*next);
+  open_histories();
+  const bool others_wait = std::any_of(histories_.begin(), histories_.end(), [](const auto& h) {
+    return h->state() == log_history::phase::queued;
+  });
+  for (const auto& history : histories_) {
+    history->read_on(at, others_wait);
+    if (const auto next = history->due(at)) arm(*next);
   }
   if (overlap_ && overlap_->holds()) {
     if (!overlap_deadline_) overlap_deadline_ = at + overlap_patience;
@@ -385,23 +371,37 @@ void log_stream_state::open_follow() {
           });
 }
 
-void log_stream_state::open_history(joiner& j) {
-  const auto serial = j.serial = ++last_serial_;
-  docker::log_request request;
+void log_stream_state::open_histories() {
+  auto reading = std::count_if(histories_.begin(), histories_.end(), [](const auto& history) {
+    return history->state() == log_history::phase::reading;
+  });
+  for (const auto& history : histories_) {
+    if (history->state() != log_history::phase::queued) continue;
+    if (reading++ >= most_reading) return;
+    open_history(*history);
+  }
+}
+
+void log_stream_state::open_history(log_history& history) {
+  const auto serial = ++last_serial_;
+  auto request = history.begin(serial, now());
   request.id = id_;
   request.tty = tty_;
-  request.tail = std::max<std::size_t>(j.tail, 1); // where the follow is to be joined
-  request.since_unix_nano = j.since;
   self_->request(docker_, look_timeout, open_log{std::move(request), handlers_for(serial)})
       .then(
           [this, serial](log_opened& opened) {
-            for (const auto& other : joiners_)
-              if (other->serial == serial && !other->read) other->history = opened.stream;
+            if (auto* wanted = history_of(serial)) wanted->opened(std::move(opened.stream));
             settle();
           },
           [this, serial](const caf::error&) {
             ended({serial, engine_error{engine_errc::unreachable, "no engine"}});
           });
+}
+
+log_history* log_stream_state::history_of(std::uint64_t serial) {
+  const auto it = std::find_if(histories_.begin(), histories_.end(),
+                               [&](const auto& history) { return history->serial() == serial; });
+  return it == histories_.end() ? nullptr : it->get();
 }
 
 void log_stream_state::arrived(log_arrived& a) {
@@ -415,14 +415,7 @@ void log_stream_state::arrived(log_arrived& a) {
     for (const auto& group : groups_)
       group->send_if_ready(now());
   }
-  for (const auto& j : joiners_) {
-    if (j->serial == a.serial && !j->read) {
-      history_sink to(*this, *j);
-      j->lines.feed(*a.batch, to);
-      j->owed += a.batch->bytes.size();
-    }
-    j->group->send_if_ready(now());
-  }
+  if (auto* history = history_of(a.serial)) history->arrived(*a.batch, now());
   settle();
 }
 
@@ -434,85 +427,37 @@ void log_stream_state::line(const log_line& l) {
   const auto at = now();
   for (const auto& group : groups_)
     group->add(l, at);
-  for (const auto& j : joiners_)
-    join_line(*j, l);
+  for (const auto& history : histories_)
+    history->follow_line(l, at);
 }
 
 void log_stream_state::gap(const std::optional<log_loss>& loss, log_gap_reason reason) {
   for (const auto& group : groups_)
     group->gap(loss, reason, now());
-  for (const auto& j : joiners_)
-    if (j->read) j->group->gap(loss, reason, now());
+  for (const auto& history : histories_)
+    history->follow_gap(loss, reason, now());
 }
 
 // --- joining
 
-void log_stream_state::join_line(joiner& j, const log_line& l) {
-  if (j.read) {
-    history_sink to(*this, j);
-    if (j.overlap && !j.overlap->over()) return j.overlap->feed(l, to);
-    return pass_to(j, l);
-  }
-  if (j.kept_bytes < most_kept) {
-    j.kept.emplace_back(l);
-    j.kept_bytes += j.kept.back().bytes();
-  } else {
-    for (auto& w : j.group->watchers)
-      w.allowance.missed(1, l.text.size() + 1);
-  }
-}
-
-void log_stream_state::pass_to(joiner& j, const log_line& l) {
-  if (l.unix_nano < j.since) return;
-  j.group->add(l, now());
-}
-
-void log_stream_state::history_ended(joiner& j, const std::optional<engine_error>& why) {
-  history_sink to(*this, j);
-  if (!why) j.lines.finish(to);
-  j.history.reset();
-  j.read = true;
-  j.group->flush(now());
-  // Its last line is the follow's already, where nothing has been written in between.
-  if (!j.end.empty() && !(j.kept.empty() && j.end.same_line(cursor_))) j.overlap.emplace(j.end);
-  j.deadline = now() + overlap_patience;
-  arm(j.deadline);
-  for (const auto& kept : std::exchange(j.kept, {}))
-    join_line(j, kept.view());
-}
-
-/// A history whose last line does not come by in the follow: that had passed it before, as far as
-/// can be known when it stands still.
-void log_stream_state::look_after(joiner& j) {
-  if (!j.overlap || j.overlap->over()) return;
-  const auto at = now();
-  if (at >= j.deadline) {
-    if (owed_ == 0 && at - arrived_at_ >= overlap_patience) {
-      history_sink to(*this, j);
-      j.overlap->give_up(to);
-      j.overlap.reset();
-      return;
-    }
-    j.deadline = at + overlap_patience;
-  }
-  arm(j.deadline);
-}
-
 /// Who has all that the follow has given goes into the group of those who get the same.
 void log_stream_state::merge_joined() {
-  std::erase_if(joiners_, [this](const auto& j) {
-    if (!j->read || (j->overlap && !j->overlap->over())) return false;
-    const auto at = now();
+  const auto at = now();
+  const auto merge = [&](const group_ptr& group) {
     const auto before = groups_.size();
-    j->group->flush(at);
-    const auto into = group_for(j->group->key(), j->group->pattern());
+    group->flush(at);
+    const auto into = group_for(group->key(), group->pattern());
     if (groups_.size() > before) {
-      groups_.back() = j->group;
-      return true;
+      groups_.back() = group;
+      return;
     }
     into->flush(at);
-    std::move(j->group->watchers.begin(), j->group->watchers.end(),
-              std::back_inserter(into->watchers));
+    std::move(group->watchers.begin(), group->watchers.end(), std::back_inserter(into->watchers));
+  };
+  std::erase_if(histories_, [&](const auto& history) {
+    if (history->state() != log_history::phase::joined) return false;
+    for (const auto& group : history->groups())
+      merge(group);
     return true;
   });
 }
@@ -522,11 +467,7 @@ void log_stream_state::merge_joined() {
 void log_stream_state::ended(const log_ended& e) {
   if (phase_ == phase::over) return;
   if (e.serial == follow_serial_ && phase_ == phase::following) return follow_ended(e.why);
-  for (const auto& j : joiners_)
-    if (j->serial == e.serial && !j->read) {
-      history_ended(*j, e.why);
-      break;
-    }
+  if (auto* history = history_of(e.serial)) history->ended(e.why, cursor_, now());
   settle();
 }
 
@@ -546,7 +487,11 @@ void log_stream_state::follow_ended(const std::optional<engine_error>& why) {
     return finish("The container was removed", "removed");
   const bool engine =
       why && (why->code == engine_errc::unreachable || why->code == engine_errc::timeout);
-  if (why && !engine) return finish(why->message, "error");
+  // An engine before 23 that reads a line while it is written, or a file while it is rotated, gives
+  // up, and reads on well the next time.
+  const bool may_go_on =
+      !why || engine || (why->code == engine_errc::failed && (got_line_ || quick_ends_ < tries));
+  if (!may_go_on) return finish(why->message, "error");
   overlap_reason_ = engine ? log_gap_reason::engine_restart : log_gap_reason::rotation;
   // The container has ended, or the engine, or only the log's connection: a look tells. Soon, but
   // not in a loop where each opening ends at once.
@@ -581,15 +526,15 @@ void log_stream_state::due(std::uint64_t generation) {
     to.give_up();
     overlap_deadline_.reset();
   }
-  const auto serve = [&](log_group& group) {
-    group.send_if_ready(at);
-    group.catch_up();
-  };
-  for (const auto& group : groups_)
-    serve(*group);
-  for (const auto& j : joiners_) {
-    look_after(*j);
-    serve(*j->group);
+  for (const auto& group : groups_) {
+    group->send_if_ready(at);
+    group->catch_up();
+  }
+  const auto quiet_since = owed_ == 0 ? std::optional(arrived_at_) : std::nullopt;
+  for (const auto& history : histories_) {
+    if (history->given_up(at))
+      history->ended(engine_error{engine_errc::timeout, "the log does not come"}, cursor_, at);
+    history->look_after(at, quiet_since);
   }
   if (probe_at_) arm(*probe_at_);
   if (give_up_log_) arm(*give_up_log_);

@@ -4,6 +4,7 @@
 #include "actors/actor_support.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/live/log_group.hpp"
+#include "actors/live/log_history.hpp"
 #include "actors/live_interfaces.hpp"
 #include "actors/node/environment.hpp"
 #include "core/log_cursor.hpp"
@@ -11,7 +12,6 @@
 
 #include <caf/all.hpp>
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,8 +20,9 @@
 namespace dockhost::actors {
 
 /// One container's log: one follow at the engine, whatever the number of watchers. The first
-/// watcher's history comes with the follow itself; each later one has a read of its own for it, and
-/// then joins the follow where that read ended. When the container ends the follow ends, too, and
+/// watcher's history comes with the follow itself; later ones have a read for it, which all share
+/// who want the same at the same time, and then join the follow where that read ended. Reads that
+/// are too many at once wait for their turn. When the container ends the follow ends, too, and
 /// is opened again where it was as soon as the container runs.
 ///
 /// The engine's bytes are only consumed while some watcher wants more: the fastest one sets the
@@ -41,22 +42,6 @@ private:
   using promise = caf::typed_response_promise<log_watch_answer>;
   using group_ptr = std::shared_ptr<log_group>;
 
-  /// One watcher on its way into the follow.
-  struct joiner {
-    std::uint64_t serial = 0;                    ///< of its own read
-    std::shared_ptr<docker::log_stream> history; ///< null: read to the end, or not open yet
-    log_line_assembler lines;
-    log_cursor end; ///< the last line of its history
-    std::size_t tail = 0;
-    std::int64_t since = 0;
-    bool read = false;                  ///< the history has come
-    std::optional<log_overlap> overlap; ///< between history and follow
-    time_point deadline;                ///< when that is looked after
-    std::vector<kept_log_line> kept;    ///< of the follow, while the history comes
-    std::size_t kept_bytes = 0;
-    std::size_t owed = 0; ///< of the history: not consumed yet
-    group_ptr group;      ///< with this watcher alone
-  };
   struct waiting_watch {
     watch_log what;
     std::optional<platform::pattern> pattern;
@@ -64,8 +49,7 @@ private:
   };
   enum class phase { looking, following, waiting, over };
 
-  class follow_sink;  ///< lines of the follow
-  class history_sink; ///< lines of a joiner's history
+  class follow_sink; ///< lines of the follow
 
   caf::result<log_watch_answer> watch(watch_log& what);
   void admit(waiting_watch& w);
@@ -79,21 +63,19 @@ private:
   void look();
   void looked(const engine_answer& answer);
   void open_follow();
-  void open_history(joiner& j);
+  void open_histories();
+  void open_history(log_history& history);
   docker::log_handlers handlers_for(std::uint64_t serial);
   void arrived(log_arrived& a);
   void ended(const log_ended& e);
   void follow_ended(const std::optional<docker::engine_error>& why);
-  void history_ended(joiner& j, const std::optional<docker::engine_error>& why);
 
   void line(const log_line& l);
-  void join_line(joiner& j, const log_line& l);
-  void pass_to(joiner& j, const log_line& l);
   void gap(const std::optional<log_loss>& loss, log_gap_reason reason);
   [[nodiscard]] group_ptr group_for(const log_group_key& key,
                                     const std::optional<platform::pattern>& pattern);
   void merge_joined();
-  void look_after(joiner& j);
+  [[nodiscard]] log_history* history_of(std::uint64_t serial);
 
   void wait(std::chrono::milliseconds pause);
   void finish(const std::string& message, const std::string& reason);
@@ -136,7 +118,7 @@ private:
   int quick_ends_ = 0;
 
   std::vector<group_ptr> groups_;
-  std::vector<std::shared_ptr<joiner>> joiners_;
+  std::vector<std::unique_ptr<log_history>> histories_; ///< in the order in which they were wanted
   std::optional<time_point> probe_at_;
   std::chrono::milliseconds probe_pause_{};
   std::uint64_t generation_ = 0; ///< of the tick: only the newest counts
