@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Peers that break every rule, against a server in a process of its own: each gets its end, what
 // they cost is bounded, and who behaves notices nothing.
-#include "tests/e2e/support/child_process.hpp"
-#include "tests/net/server_fixture.hpp"
+#include "tests/actors/link/peer_server.hpp"
 #include "json/json.hpp"
 
-#include <sys/resource.h>
-
-#include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -22,20 +16,20 @@ using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 using net::test::client_message;
 using net::test::peer;
-
-constexpr std::size_t mebibyte = 1024 * 1024;
+using test::end_of;
+using test::mebibyte;
 
 /// The echo server of tests/support.
-class echo_server {
+class echo_server : public test::peer_server {
 public:
-  explicit echo_server(std::chrono::milliseconds connect_timeout)
-      : process_({.argv = {ECHO_SERVER, "0", "0", "25000", "20000",
-                           std::to_string(connect_timeout.count())},
-                  .environment = {},
-                  .without = {},
-                  .log = folder_ / "log",
-                  .control = true}) {
-    const auto line = process_.read_line(10s);
+  explicit echo_server(std::chrono::milliseconds connect_timeout) {
+    process_ = std::make_unique<e2e::child_process>(e2e::process_options{
+        .argv = {ECHO_SERVER, "0", "0", "25000", "20000", std::to_string(connect_timeout.count())},
+        .environment = {},
+        .without = {},
+        .log = folder_ / "log",
+        .control = true});
+    const auto line = process_->read_line(10s);
     const auto said = json::parse(line.value_or(""));
     std::int64_t port = 0;
     if (!said || said->find("port") == nullptr || !said->find("port")->get_int(port))
@@ -43,19 +37,6 @@ public:
     port_ = static_cast<std::uint16_t>(port);
   }
 
-  [[nodiscard]] std::unique_ptr<peer> connect(const char* from = "127.0.0.1") const {
-    const int fd = net::test::connect_to(port_, from);
-    return fd < 0 ? nullptr : std::make_unique<peer>(fd, nullptr);
-  }
-  /// With the open packet read.
-  [[nodiscard]] std::unique_ptr<peer> websocket(const char* from = "127.0.0.1") const {
-    auto p = connect(from);
-    if (!p) return nullptr;
-    p->send(net::test::upgrade_request("/socket.io/?EIO=4&transport=websocket"));
-    const bool switched = p->read_until("\r\n\r\n").starts_with("HTTP/1.1 101 ");
-    if (!switched || !read_frame(*p).payload.starts_with('0')) return nullptr;
-    return p;
-  }
   /// With its CONNECT answered.
   [[nodiscard]] std::unique_ptr<peer> client() const {
     auto p = websocket();
@@ -65,25 +46,6 @@ public:
     if (!in || !read_frame(*p).payload.starts_with("42[\"auth\"")) return nullptr;
     return p;
   }
-
-  [[nodiscard]] std::size_t descriptors() const {
-    const auto folder = std::filesystem::directory_iterator(proc("fd"));
-    return static_cast<std::size_t>(std::distance(begin(folder), end(folder)));
-  }
-  [[nodiscard]] std::size_t resident_bytes() const {
-    std::size_t whole = 0, resident = 0;
-    std::ifstream(proc("statm")) >> whole >> resident;
-    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  }
-
-private:
-  [[nodiscard]] std::string proc(const std::string& name) const {
-    return "/proc/" + std::to_string(process_.pid()) + "/" + name;
-  }
-
-  net::test::temp_folder folder_;
-  e2e::child_process process_;
-  std::uint16_t port_ = 0;
 };
 
 /// Says something, and waits to hear it back: for how long.
@@ -92,26 +54,6 @@ std::chrono::milliseconds echo_time(peer& p) {
   p.send(client_message(net::test::text, "42[\"message\",\"alive\"]"));
   EXPECT_EQ(read_frame(p).payload, "42[\"message-back\",\"alive\"]");
   return std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - start);
-}
-
-/// "closed CODE" ("closed" without one), or "ended" where no close frame came.
-std::string end_of(peer& p) {
-  for (;;) {
-    const auto frame = read_frame(p);
-    if (frame.op == -1) return "ended";
-    if (frame.op != net::test::close_frame) continue;
-    if (frame.payload.size() < 2) return "closed";
-    return "closed " + std::to_string(static_cast<unsigned char>(frame.payload[0]) << 8 |
-                                      static_cast<unsigned char>(frame.payload[1]));
-  }
-}
-
-/// For the test and for the server that it starts.
-void allow_descriptors(rlim_t count) {
-  rlimit limit{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
-  limit.rlim_cur = std::max(limit.rlim_cur, std::min(count, limit.rlim_max));
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
 TEST(Trouble, HostilePeersGetTheEndThatIsRight) {
@@ -204,7 +146,7 @@ TEST(Trouble, HostilePeersThatDripTheirHandshakeAreEnded) {
   const auto good = server.client();
   ASSERT_TRUE(good);
   const auto files = server.descriptors();
-  const std::string request = net::test::upgrade_request("/socket.io/?EIO=4&transport=websocket");
+  const std::string request = test::peer_server::upgrade_request();
   std::vector<std::unique_ptr<peer>> dripping;
   for (int i = 0; i < 200; ++i) {
     dripping.push_back(server.connect("127.0.0.2"));
@@ -227,7 +169,7 @@ TEST(Trouble, HostilePeersThatDripTheirHandshakeAreEnded) {
 }
 
 TEST(Trouble, HostilePeersOfTwoThousandSocketsThatNeverConnect) {
-  allow_descriptors(8192);
+  test::allow_descriptors(8192);
   const echo_server server(4s);
   const auto good = server.client();
   ASSERT_TRUE(good);
