@@ -120,6 +120,16 @@ TEST_F(LiveLog, TimestampsAreTheEnginesAndSinceBeginsThere) {
   follow(client, name("web"), {{"timestamps", true}, {"since", time_of(truth[2])}});
   b.wait_line(client, "line-4", from);
   EXPECT_THAT(b.log_lines(client, name("web"), from), ElementsAre(truth[2], truth[3]));
+
+  // The same as a number: seconds since 1970, between the two lines.
+  const auto seconds = [](const std::string& line) {
+    return std::stod(run_ok({"date", "-d", time_of(line), "+%s.%N"}));
+  };
+  from = b.mark();
+  follow(client, name("web"),
+         {{"timestamps", true}, {"since", (seconds(truth[1]) + seconds(truth[2])) / 2}});
+  b.wait_line(client, "line-4", from);
+  EXPECT_THAT(b.log_lines(client, name("web"), from), ElementsAre(truth[2], truth[3]));
 }
 
 TEST_F(LiveLog, BinaryFormatIsTheSameText) {

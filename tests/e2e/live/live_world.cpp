@@ -33,12 +33,12 @@ std::string live_world::url() const {
 
 void live_world::start_view() {
   start_both();
-  // "the live view is at http://127.0.0.1:PORT/"
+  // "the live view is at http://127.0.0.1:PORT/", or https://
   const std::string before = "the live view is at ";
   if (!node_logs(before)) throw std::runtime_error("the node does not serve the live view");
   const std::string log = node_log();
   const auto begin = log.find(before) + before.size();
-  const auto end = log.find('/', begin + std::string("http://").size());
+  const auto end = log.find('/', log.find("//", begin) + 2);
   address_ = log.substr(begin, end - begin);
   config["live"]["port"] = address_.substr(address_.rfind(':') + 1);
   browsers_ = std::make_unique<live_clients>(folder());
