@@ -347,7 +347,7 @@ TEST_F(log_engine_test, long_lines_arrive_whole) {
 
 TEST_F(log_engine_test, follows_across_a_restart_of_the_container_and_a_cut_connection) {
   const auto id = run({}, "n=$(cat /n 2>/dev/null || echo 0); while :; do n=$((n + 1)); "
-                          "echo $n >/n; echo line $n; sleep 0.01; done");
+                          "echo $n >/n.new; mv /n.new /n; echo line $n; sleep 0.01; done");
   const auto ann = std::make_shared<browser>();
   ASSERT_EQ(watch(id, ann), "ok");
   ASSERT_TRUE(has(ann, "line 20"));
