@@ -40,6 +40,7 @@ struct kept_log_line {
   std::string time;
   std::string text;
   std::size_t earlier;
+  std::size_t cut = 0; ///< so many bytes of its end were left out
 };
 
 /// Takes lines; what they point to lasts as long as the call.

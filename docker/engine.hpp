@@ -12,6 +12,7 @@
 //  - Nothing throws.
 #pragma once
 
+#include "core/log_rotation.hpp"
 #include "core/stats.hpp"
 #include "docker/engine_error.hpp"
 #include "docker/log_stream.hpp"
@@ -95,6 +96,7 @@ struct container_details {
   bool oom_killed = false;
   std::int64_t pid = 0;
   bool tty = false;
+  log_rotation log; ///< of its log files; of the engine's copy, where its log goes elsewhere
   std::map<std::string, std::string> labels;
   std::vector<port_binding>
       configured_ports;                  ///< HostConfig.PortBindings, also of a stopped container

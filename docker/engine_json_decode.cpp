@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "docker/engine_json.hpp"
 
+#include "docker/log_files.hpp"
 #include "docker/rfc3339.hpp"
 #include "json/json.hpp"
 
@@ -164,6 +165,8 @@ engine_result<container_details> decode_details(std::string_view text) {
   out.oom_killed = bool_at(state, "OOMKilled");
   out.pid = int_at(state, "Pid");
   out.tty = bool_at(config, "Tty");
+  const auto& log = at(at(v, "HostConfig"), "LogConfig");
+  out.log = rotation_of(text_at(log, "Type"), strings_at(log, "Config"));
   out.labels = strings_at(config, "Labels");
   out.configured_ports = port_map(at(at(v, "HostConfig"), "PortBindings"));
   out.bound_ports = port_map(at(at(v, "NetworkSettings"), "Ports"));

@@ -129,8 +129,15 @@ std::unique_ptr<log_stream> simulated_engine::logs(log_request request, log_hand
 }
 
 void simulated_engine::write_log(const std::string& id, std::string line, log_channel channel) {
-  state_->post(
-      [id, line = std::move(line), channel](state& self) { self.write_log(id, line, channel); });
+  state_->post([id, line = std::move(line), channel](state& self) {
+    self.write_log(id, line, channel, true);
+  });
+}
+
+void simulated_engine::write_log_unfollowed(const std::string& id, std::string line) {
+  state_->post([id, line = std::move(line)](state& self) {
+    self.write_log(id, line, log_channel::out, false);
+  });
 }
 
 void simulated_engine::rotate_log(const std::string& id, std::size_t keep) {

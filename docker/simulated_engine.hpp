@@ -89,6 +89,9 @@ public:
   void set_usage(std::string id, container_usage usage);
   /// The container prints a line (no line end in it), at this moment of the engine's clock.
   void write_log(const std::string& id, std::string line, log_channel channel = log_channel::out);
+  /// The same, and who follows the log misses the line: a rotation that a real engine's reader
+  /// sleeps through. It is in the log for who reads it later.
+  void write_log_unfollowed(const std::string& id, std::string line);
   /// Of its log only the last `keep` lines are left; a reader that is not so far misses the others.
   void rotate_log(const std::string& id, std::size_t keep);
   /// Every open log breaks off.

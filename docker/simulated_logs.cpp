@@ -75,7 +75,7 @@ void simulated_engine::state::read_log(const std::shared_ptr<log_reader>& reader
 }
 
 void simulated_engine::state::write_log(const std::string& ref, const std::string& line,
-                                        log_channel channel) {
+                                        log_channel channel, bool followed) {
   std::vector<std::shared_ptr<log_reader>> readers;
   {
     const std::lock_guard lock(mutex);
@@ -83,9 +83,13 @@ void simulated_engine::state::write_log(const std::string& ref, const std::strin
     if (!details) return;
     auto& log = logs[details->id];
     log.last_time = std::max(log.last_time + 1, wall_clock()); // no two lines share a nanosecond
+    const auto number = log.first + log.entries.size();
     log.entries.push_back({log.last_time, channel, line});
-    for (const auto& reader : log_readers)
-      if (reader->id == details->id) readers.push_back(reader);
+    for (const auto& reader : log_readers) {
+      if (reader->id != details->id) continue;
+      if (!followed && reader->request.follow && reader->next == number) ++reader->next;
+      readers.push_back(reader);
+    }
   }
   for (const auto& reader : readers)
     read_log(reader);

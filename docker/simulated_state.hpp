@@ -30,7 +30,8 @@ struct simulated_engine::state : std::enable_shared_from_this<simulated_engine::
   void close();
   // Logs: simulated_logs.cpp.
   void open_log(log_request request, const std::shared_ptr<log_sink>& sink);
-  void write_log(const std::string& ref, const std::string& line, log_channel channel);
+  void write_log(const std::string& ref, const std::string& line, log_channel channel,
+                 bool followed);
   void rotate_log(const std::string& ref, std::size_t keep);
   /// Ends the logs that are read of a container (empty: of all).
   void end_logs(const std::string& id, const std::optional<engine_error>& why);

@@ -2,6 +2,7 @@
 #include "docker/simulated_world.hpp"
 
 #include "docker/engine_json.hpp"
+#include "docker/log_files.hpp"
 #include "docker/names.hpp"
 #include "docker/rfc3339.hpp"
 
@@ -94,6 +95,8 @@ container_details simulated_world::details_of(const container& c) const {
   out.exit_code = c.exit_code;
   out.oom_killed = c.oom_killed;
   out.pid = c.pid;
+  out.log = rotation_of("json-file", {{"max-size", c.spec.log_max_size},
+                                      {"max-file", std::to_string(c.spec.log_max_files)}});
   out.labels = c.spec.labels;
   out.configured_ports = normal(c.spec.ports);
   if (c.running()) out.bound_ports = out.configured_ports;

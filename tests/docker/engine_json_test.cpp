@@ -49,7 +49,7 @@ TEST(engine_json, details_and_what_is_missing_in_them) {
   const auto d = decode_details(R"({"Id":"ab","Name":"/n","Created":"2025-05-30T12:07:14.1Z",
     "State":{"Status":"exited","ExitCode":137,"OOMKilled":true,"Pid":0,"StartedAt":"s","FinishedAt":"f"},
     "Config":{"Image":"i","Tty":true,"Labels":{"k":"v"}},
-    "HostConfig":{"PortBindings":{"22/tcp":[{"HostIp":"","HostPort":"18000"}],"53/udp":[{"HostPort":"53"}],
+    "HostConfig":{"LogConfig":{"Type":"json-file","Config":{"max-file":"2","max-size":"1m"}},"PortBindings":{"22/tcp":[{"HostIp":"","HostPort":"18000"}],"53/udp":[{"HostPort":"53"}],
       "80/tcp":[{"HostIp":"","HostPort":""}],"81/tcp":[{"HostPort":"70000"}]}},
     "NetworkSettings":{"Ports":{"22/tcp":null}}})");
   ASSERT_TRUE(d.ok());
@@ -57,6 +57,7 @@ TEST(engine_json, details_and_what_is_missing_in_them) {
   EXPECT_EQ(d->exit_code, 137);
   EXPECT_TRUE(d->oom_killed);
   EXPECT_TRUE(d->tty);
+  EXPECT_EQ(d->log, (log_rotation{1'000'000, 2}));
   EXPECT_EQ(d->configured_ports, (std::vector<port_binding>{{22, "", 18000}}));
   EXPECT_TRUE(d->bound_ports.empty());
   EXPECT_EQ(summarize(*d).created_unix, 1748606834);

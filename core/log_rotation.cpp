@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "core/log_rotation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dockhost {
+namespace {
+
+constexpr std::int64_t second_nanos = 1'000'000'000;
+/// What a line costs in the engine's file beside its text.
+constexpr std::int64_t line_overhead = 80;
+constexpr std::int64_t most_window = 4 * 1024 * 1024;
+constexpr std::int64_t usual_pace = 64'000'000; ///< bytes per second
+constexpr std::int64_t headroom = 3;
+constexpr std::int64_t no_disk_is_faster = 1'000'000'000;
+
+constexpr std::size_t few_lines = 256;
+/// Logs of more files than this are not read whole before the last of them were.
+constexpr std::int64_t few_files = 4;
+
+} // namespace
+
+std::int64_t log_jumps::shortest() const {
+  const auto pace = std::clamp(headroom * fastest_, usual_pace, no_disk_is_faster);
+  return rotation_.file_bytes * 1'000 / (pace / 1'000'000); // sizes are far below 2^53
+}
+
+std::int64_t log_jumps::file_time() const {
+  if (fastest_ == 0) return shortest();
+  const auto pace = std::clamp<std::int64_t>(2 * fastest_, 1'000'000, no_disk_is_faster);
+  return rotation_.file_bytes * 1'000 / (pace / 1'000'000);
+}
+
+bool log_jumps::before(const log_line& line) const {
+  return rotation_.file_bytes > 0 && last_ != 0 && line.unix_nano > opened_ &&
+         line.unix_nano - last_ >= shortest();
+}
+
+void log_jumps::passed(const log_line& line) {
+  const auto size = static_cast<std::int64_t>(line.text.size()) + line_overhead;
+  last_ = line.unix_nano;
+  bytes_ += size;
+  ++lines_;
+  if (window_bytes_ == 0) window_begin_ = line.unix_nano;
+  window_bytes_ += size;
+  if (window_bytes_ < std::clamp<std::int64_t>(rotation_.file_bytes / 4, 1, most_window)) return;
+  const auto took = line.unix_nano - window_begin_;
+  if (took > 0) fastest_ = std::max(fastest_, window_bytes_ * second_nanos / took);
+  window_bytes_ = 0;
+}
+
+std::int64_t log_jumps::line_bytes() const {
+  return lines_ == 0 ? line_overhead : bytes_ / lines_;
+}
+
+bool mends_with_all(int tries, const log_rotation& rotation) {
+  return tries >= (rotation.files > few_files ? 2 : 1);
+}
+
+std::optional<std::size_t> mend_tail(int tries, std::size_t held, const log_rotation& rotation,
+                                     std::int64_t line_bytes) {
+  if (mends_with_all(tries, rotation)) return std::nullopt;
+  if (tries == 0) return held + few_lines;
+  const auto lines = few_files * rotation.file_bytes / std::max<std::int64_t>(line_bytes, 1);
+  return held + few_lines + static_cast<std::size_t>(lines);
+}
+
+/// What the overlap lets pass stands behind the place.
+class log_mend::found final : public log_overlap::sink {
+public:
+  found(log_mend& owner, log_mend::sink& to) : owner_(owner), to_(to) {}
+  void lost() override {
+    if (!owner_.all_)
+      owner_.state_ = state::too_short;
+    else
+      owner_.gone_ = true;
+  }
+  void line(const log_line& l) override { owner_.behind(l, to_); }
+
+private:
+  log_mend& owner_;
+  log_mend::sink& to_;
+};
+
+void log_mend::hold(const log_line& line) {
+  held_.emplace_back(line);
+  newest_ = std::max(newest_, line.unix_nano);
+}
+
+void log_mend::hold_cut(std::size_t bytes) {
+  if (!held_.empty()) held_.back().cut += bytes;
+}
+
+void log_mend::begin(bool all) {
+  all_ = all;
+  any_ = false;
+  newest_read_ = 0;
+  overlap_.emplace(place_);
+  state_ = state::reading;
+}
+
+log_mend::state log_mend::feed(const log_line& line, sink& to) {
+  if (state_ != state::reading) return state_;
+  // A tail that begins behind the place can't show it: no need to read the rest.
+  if (!std::exchange(any_, true) && !all_ && line.unix_nano > place_.unix_nano())
+    return state_ = state::too_short;
+  newest_read_ = std::max(newest_read_, line.unix_nano);
+  found lets_pass(*this, to);
+  overlap_->feed(line, lets_pass);
+  return state_;
+}
+
+/// Of a line of several messages either may have the end only: a tail counts messages, and a file
+/// may begin with one.
+bool log_mend::same(const kept_log_line& held, const log_line& line) {
+  return held.unix_nano == line.unix_nano && held.channel == line.channel &&
+         held.view().last_message() == line.last_message();
+}
+
+void log_mend::pass_held(sink& to) {
+  const auto held = std::move(held_.front());
+  held_.pop_front();
+  to.line(held.view(), false);
+  if (held.cut > 0) to.cut(held.cut);
+}
+
+/// The read begins behind the place: what is held of the time before that has no witness. Files go
+/// as a whole, so only where one fits in something may be missing.
+void log_mend::begin_without_place(const log_line& first, sink& to) {
+  auto last = place_.unix_nano();
+  const auto goes_on_at = [&](std::int64_t time) {
+    if (time - last >= file_time_ && !may_be_gone_) to.lost();
+    last = time;
+  };
+  while (!held_.empty() && held_.front().unix_nano < first.unix_nano) {
+    goes_on_at(held_.front().unix_nano);
+    unwitnessed_.push_back(held_.front());
+    pass_held(to);
+  }
+  goes_on_at(first.unix_nano);
+}
+
+void log_mend::behind(const log_line& line, sink& to) {
+  if (state_ != state::reading) return; // it will come by the follow
+  if (std::exchange(gone_, false)) {
+    begin_without_place(line, to);
+    if (held_.empty()) {
+      state_ = state::over; // the follow itself gives the rest
+      return;
+    }
+  }
+  const auto is_it = [&](const kept_log_line& kept) { return same(kept, line); };
+  // Out of order by a little, and passed already.
+  if (std::any_of(unwitnessed_.rbegin(), unwitnessed_.rend(), is_it)) return;
+  // Nearly all that is missing is older than all that is held.
+  const auto it = held_.empty() || line.unix_nano < held_.front().unix_nano
+                      ? held_.end()
+                      : std::find_if(held_.begin(), held_.end(), is_it);
+  if (it == held_.end()) {
+    if (newest_ == 0 || line.unix_nano <= newest_) return to.line(line, true);
+    // The follow has not come so far.
+    if (line.unix_nano > newest_ + log_cursor::disorder.count()) state_ = state::over;
+    return;
+  }
+  for (auto n = it - held_.begin(); n > 0; --n)
+    pass_held(to);
+  if (held_.front().text.size() > line.text.size()) {
+    pass_held(to);
+  } else {
+    to.line(line, false);
+    held_.pop_front();
+  }
+  if (held_.empty()) state_ = state::over;
+}
+
+log_mend::state log_mend::ended(sink& to) {
+  if (state_ != state::reading) return state_;
+  if (!overlap_->over()) {
+    if (!all_) return state_ = state::too_short;
+    found lets_pass(*this, to);
+    if (overlap_->holds())
+      overlap_->give_up(lets_pass);
+    else
+      lets_pass.lost();
+    if (std::exchange(gone_, false) && !may_be_gone_) to.lost();
+  }
+  return state_ = state::over;
+}
+
+} // namespace dockhost
