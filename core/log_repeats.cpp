@@ -6,6 +6,12 @@
 #include <string_view>
 
 namespace dockhost {
+namespace {
+
+/// Clocks are read to the millisecond.
+constexpr std::int64_t clock_tolerance = 10'000'000; // ns
+
+} // namespace
 
 /// Of a line of several messages only the last one counts: a file may begin with that.
 std::uint32_t log_repeats::key_of(const log_line& line) {
@@ -23,8 +29,9 @@ bool log_repeats::again(const log_line& line) {
   auto& last = last_[static_cast<std::size_t>(line.channel)];
   const bool steps_back = line.unix_nano < last.unix_nano;
   const bool stays = fine_ && line.unix_nano == last.unix_nano && key == last.key;
-  if ((steps_back || stays) && find(key)) return true;
+  if ((steps_back || stays) && (find(key) || is_forgotten(line))) return true;
   last = {line.unix_nano, key};
+  newest_ = std::max(newest_, line.unix_nano);
   remember(key);
   return false;
 }
@@ -39,11 +46,22 @@ bool log_repeats::find(std::uint32_t key) {
   return true;
 }
 
+/// Whether it is older than lines that are not remembered, and no clock that was set back can be
+/// the reason.
+bool log_repeats::is_forgotten(const log_line& line) const {
+  return now_ != 0 && line.unix_nano <= forgotten_ && newest_ <= now_ + clock_tolerance;
+}
+
 void log_repeats::remember(std::uint32_t key) {
-  if (keys_.size() < remembered)
+  constexpr auto part_size = remembered / ring_parts;
+  const auto part = next_ / part_size;
+  if (keys_.size() < remembered) {
     keys_.push_back(key);
-  else
+  } else {
+    if (next_ % part_size == 0) forgotten_ = std::max(forgotten_, newest_of_part_[part]);
     keys_[next_] = key;
+  }
+  newest_of_part_[part] = newest_;
   next_ = (next_ + 1) % remembered;
 }
 

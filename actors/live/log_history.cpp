@@ -30,6 +30,7 @@ public:
   sink(log_history& owner, time_point now) : owner_(owner), now_(now) {}
   void line(const log_line& l) override {
     if (owner_.phase_ == phase::reading) {
+      if (owner_.repeats_.again(l)) return;
       owner_.end_.passed(l);
       if (owner_.tail_ == 0) return; // it was read to find the place only
     }

@@ -3,6 +3,7 @@
 
 #include "actors/live/log_group.hpp"
 #include "core/log_cursor.hpp"
+#include "core/log_repeats.hpp"
 #include "docker/log_stream.hpp"
 
 #include <chrono>
@@ -89,6 +90,7 @@ private:
   std::shared_ptr<docker::log_stream> stream_; ///< null: not open yet, or over
   bool came_ = false;                          ///< something of it
   log_line_assembler lines_;
+  log_repeats repeats_;
   log_cursor end_; ///< the last line of it
   std::optional<log_overlap> overlap_;
   std::vector<kept_news> kept_; ///< of the follow, while it is read

@@ -406,6 +406,7 @@ log_history* log_stream_state::history_of(std::uint64_t serial) {
 
 void log_stream_state::arrived(log_arrived& a) {
   if (phase_ == phase::over) return;
+  repeats_.clock_is(env_->unix_ms() * 1'000'000);
   if (a.serial == follow_serial_) {
     follow_sink to(*this);
     lines_.feed(*a.batch, to);

@@ -93,5 +93,35 @@ TEST(log_repeats, what_is_remembered_is_bounded) {
   EXPECT_EQ(passed({log.begin(), log.begin() + 10}, repeats).size(), 10U); // forgotten
 }
 
+// Of a log that was opened while its files were rotated quickly.
+TEST(log_repeats, a_file_of_long_ago_is_dropped_where_no_clock_was_set_back) {
+  const auto count = static_cast<std::int64_t>(log_repeats::remembered);
+  std::vector<entry> log;
+  for (std::int64_t n = 1; n <= 2 * count; ++n)
+    log.push_back({1'000 * n + 1, "line"});
+  const std::vector<entry> file{log.begin() + count / 4, log.begin() + count / 2};
+  const auto newest = log.back().time;
+  for (const auto now : {newest, newest + 3'600'000'000'000}) {
+    log_repeats repeats;
+    repeats.clock_is(now);
+    EXPECT_EQ(passed(log, repeats).size(), log.size());
+    EXPECT_EQ(passed(file, repeats).size(), 0U);
+    EXPECT_EQ(passed({{newest + 1, "next"}}, repeats).size(), 1U);
+  }
+}
+
+TEST(log_repeats, lines_as_old_as_forgotten_ones_are_new_where_the_clock_was_set_back) {
+  const auto count = static_cast<std::int64_t>(log_repeats::remembered);
+  log_repeats repeats;
+  constexpr std::int64_t hour = 3'600'000'000'000;
+  repeats.clock_is(2 * hour);
+  std::vector<entry> log;
+  for (std::int64_t n = 1; n <= 2 * count; ++n)
+    log.push_back({hour + n * 1'000 + 1, "line"});
+  EXPECT_EQ(passed(log, repeats).size(), log.size());
+  repeats.clock_is(hour / 2);
+  EXPECT_EQ(passed({{hour / 2 - 2, "line"}, {hour / 2 - 1, "line"}}, repeats).size(), 2U);
+}
+
 } // namespace
 } // namespace dockhost
