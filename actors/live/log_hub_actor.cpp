@@ -53,6 +53,7 @@ log_hub_actor::behavior_type log_hub_state::behave(environment_ptr env, docker_a
         out.watchers = watchers_.size();
         out.lines = tally_->lines;
         out.bytes = tally_->bytes;
+        out.mended = tally_->mended;
         const auto gaps = [this](log_gap_reason r) -> std::uint64_t {
           return tally_->gaps[static_cast<std::size_t>(r)];
         };

@@ -52,6 +52,7 @@ struct log_counts {
   std::size_t watchers = 0;
   std::uint64_t lines = 0; ///< read from engines since the start
   std::uint64_t bytes = 0;
+  std::uint64_t mended = 0;           ///< lines that a follow had left out, put in their place
   std::uint64_t gaps_slow_client = 0; ///< log_gap events by reason
   std::uint64_t gaps_rotation = 0;
   std::uint64_t gaps_engine_restart = 0;

@@ -25,6 +25,14 @@ constexpr auto probe_pause_max = 5'000ms;
 constexpr auto overlap_patience = 1s;
 /// How long the end of a removed container's log is waited for.
 constexpr auto farewell = 2s;
+/// Between two second reads of one log: what comes meanwhile is held, and needs one for all.
+constexpr auto mending_pause = 20ms;
+/// A follow that gave nothing for so long stood at the log's end.
+constexpr auto stood_still = 50ms;
+/// After such a silence it is looked once whether the follow is stuck, and soon again if it seems
+/// so.
+constexpr auto silence = 300ms;
+constexpr auto second_look = 100ms;
 /// How often a log that can't be read is opened again without a line of it.
 constexpr int tries = 3;
 /// Histories that are read at the same time: each is a connection to the engine.
@@ -64,9 +72,7 @@ public:
     }
     owner_.line(l);
   }
-  void cut(log_channel, std::size_t bytes) override {
-    owner_.gap(log_loss{1, bytes}, log_gap_reason::line_too_long);
-  }
+  void cut(log_channel, std::size_t bytes) override { owner_.cut(bytes); }
   void lost() override { owner_.gap(std::nullopt, owner_.overlap_reason_); }
   void give_up() {
     passing_ = true;
@@ -76,6 +82,35 @@ public:
 private:
   log_stream_state& owner_;
   bool passing_ = false; ///< the overlap gives lines back
+};
+
+class log_stream_state::mended_sink final : public log_mending::sink {
+public:
+  explicit mended_sink(log_stream_state& owner) : owner_(owner) {}
+  void line(const log_line& l, bool missing) override {
+    if (owner_.repeats_.again(l)) return;
+    if (missing) ++owner_.tally_->mended;
+    owner_.pass(l);
+  }
+  void cut(std::size_t bytes) override {
+    owner_.gap(log_loss{1, bytes}, log_gap_reason::line_too_long);
+  }
+  void lost() override { owner_.gap(std::nullopt, log_gap_reason::rotation); }
+
+private:
+  log_stream_state& owner_;
+};
+
+/// What the engine has behind the last line that passed, only counted.
+class log_stream_state::count_sink final : public log_mending::sink {
+public:
+  explicit count_sink(std::size_t& count) : count_(count) {}
+  void line(const log_line&, bool) override { ++count_; }
+  void cut(std::size_t) override {}
+  void lost() override { ++count_; }
+
+private:
+  std::size_t& count_;
 };
 
 log_stream_state::log_stream_state(self_ptr self) : self_(self) {}
@@ -236,6 +271,7 @@ void log_stream_state::looked(const engine_answer& answer) {
   const auto* details = std::get_if<docker::container_details>(&answer.value);
   if (details == nullptr) return wait(probe_pause_);
   tty_ = details->tty;
+  rotation_ = details->log;
   if (phase_ == phase::looking) {
     phase_ = phase::waiting;
     for (auto& w : std::exchange(waiting_, {}))
@@ -268,6 +304,10 @@ void log_stream_state::wait(std::chrono::milliseconds pause) {
 }
 
 void log_stream_state::finish(const std::string& message, const std::string& reason) {
+  if (auto mending = std::exchange(mending_, nullptr)) {
+    jumps_ = {}; // no more looks
+    release(mending->take_held());
+  }
   const auto tell = [&](log_group& group) {
     group.flush(now());
     for (const auto& w : group.watchers)
@@ -301,10 +341,16 @@ void log_stream_state::settle() {
   const bool wanted =
       groups_.empty() || std::any_of(groups_.begin(), groups_.end(),
                                      [](const auto& group) { return group->wants_more(); });
-  if (owed_ > 0 && wanted && follow_) follow_->consumed(std::exchange(owed_, 0));
+  if (owed_ > 0 && wanted && follow_ && !mending_) follow_->consumed(std::exchange(owed_, 0));
   if (owed_ > 0) arm(at + pace_pause);
   for (const auto& group : groups_)
     if (const auto next = group->due(at)) arm(*next);
+  if (mending_) {
+    if (mending_->wants_read(at)) open_read(*mending_);
+    if (wanted) mending_->read_on(at);
+    arm(mending_->due(at));
+  }
+  look_if_silent();
   open_histories();
   const bool others_wait = std::any_of(histories_.begin(), histories_.end(), [](const auto& h) {
     return h->state() == log_history::phase::queued;
@@ -354,7 +400,10 @@ void log_stream_state::open_follow() {
     request.since_unix_nano = tail_ == 0 ? std::max(since_, opened_unix_nano_) : since_;
     if (!history_over_ && tail_ > 0) request.tail = tail_;
   }
+  by_silent_look_ = false;
   lines_ = {};
+  jumps_ = log_jumps(rotation_, env_->unix_ms() * 1'000'000);
+  if (!cursor_.empty()) jumps_.goes_on_from(cursor_.unix_nano());
   owed_ = 0;
   got_line_ = false;
   overlap_.reset();
@@ -416,16 +465,38 @@ void log_stream_state::arrived(log_arrived& a) {
     for (const auto& group : groups_)
       group->send_if_ready(now());
   }
+  if (mending_ && a.serial == mending_->serial()) {
+    mended_sink to(*this);
+    if (mending_->arrived(*a.batch, to, now())) end_mending();
+  }
+  if (silent_look_ && a.serial == silent_look_->serial()) {
+    count_sink to(unseen_);
+    if (silent_look_->arrived(*a.batch, to, now())) end_silent_look();
+  }
   if (auto* history = history_of(a.serial)) history->arrived(*a.batch, now());
   settle();
 }
 
 void log_stream_state::line(const log_line& l) {
-  if (repeats_.again(l)) return;
+  if (!mending_ && jumps_.before(l)) begin_mending();
+  if (mending_) return mending_->hold(l);
+  if (!repeats_.again(l)) pass(l);
+}
+
+void log_stream_state::cut(std::size_t bytes) {
+  if (mending_) return mending_->hold_cut(bytes);
+  gap(log_loss{1, bytes}, log_gap_reason::line_too_long);
+}
+
+void log_stream_state::pass(const log_line& l) {
   got_line_ = true;
   ++tally_->lines;
   cursor_.passed(l);
-  const auto at = now();
+  jumps_.passed(l);
+  const auto at = passed_at_ = silent_look_at_ = now();
+  silent_look_.reset();
+  silence_told_ = seems_stuck_ = false;
+  silent_look_at_ += silence;
   for (const auto& group : groups_)
     group->add(l, at);
   for (const auto& history : histories_)
@@ -439,7 +510,96 @@ void log_stream_state::gap(const std::optional<log_loss>& loss, log_gap_reason r
     history->follow_gap(loss, reason, now());
 }
 
-// --- joining
+// --- lines that a follow may have left out
+
+void log_stream_state::begin_mending() {
+  const auto at = now();
+  // A log of one file is cut to nothing where it is full: its last line is gone then, though no
+  // reader has missed anything that stood at its end.
+  const bool may_be_gone = rotation_.files == 1 && at - passed_at_ >= stood_still;
+  const auto start = mended_at_ ? std::max(at, *mended_at_ + mending_pause) : at;
+  mending_ = std::make_unique<log_mending>(cursor_, jumps_, may_be_gone, rotation_, start);
+}
+
+void log_stream_state::open_read(log_mending& of) {
+  const auto serial = ++last_serial_;
+  auto request = of.begin(serial, now());
+  request.id = id_;
+  request.tty = tty_;
+  self_->request(docker_, look_timeout, open_log{std::move(request), handlers_for(serial)})
+      .then(
+          [this, serial](log_opened& opened) {
+            for (auto* wanted : {mending_.get(), silent_look_.get()})
+              if (wanted && wanted->serial() == serial) wanted->opened(opened.stream);
+            settle();
+          },
+          [this, serial](const caf::error&) {
+            ended({serial, engine_error{engine_errc::unreachable, "no engine"}});
+          });
+}
+
+void log_stream_state::end_mending() {
+  const auto mending = std::exchange(mending_, nullptr);
+  mended_at_ = now();
+  auto held = mending->take_held();
+  if (!held.empty()) {
+    // One look at each place. What came while the log was read may be behind another one.
+    const auto next = held.front().unix_nano;
+    if (mending->has_read_to(next) || cursor_.same_line(mending->place()))
+      jumps_.goes_on_from(next);
+  }
+  release(std::move(held));
+  if (!mending->has_follow_ended()) return;
+  if (mending_)
+    mending_->follow_ended();
+  else
+    follow_ended(std::nullopt);
+}
+
+void log_stream_state::release(std::deque<kept_log_line> held) {
+  for (const auto& kept : held) {
+    line(kept.view());
+    if (kept.cut > 0) cut(kept.cut);
+  }
+}
+
+/// An engine before 23 may stop reading in the middle of a log whose files were rotated, until the
+/// next rotation, or, where its container has ended, for good.
+void log_stream_state::look_if_silent() {
+  const bool idle = (phase_ == phase::following || phase_ == phase::waiting) && owed_ == 0 &&
+                    !mending_ && !cursor_.empty() && rotation_.file_bytes > 0;
+  if (!idle || silence_told_) return;
+  const auto at = now();
+  if (!silent_look_) {
+    if (at < silent_look_at_) return arm(silent_look_at_);
+    silent_look_ =
+        std::make_unique<log_mending>(cursor_, jumps_, rotation_.files == 1, rotation_, at);
+    unseen_ = 0;
+  }
+  if (silent_look_->wants_read(at)) open_read(*silent_look_);
+  silent_look_->read_on(at);
+  arm(silent_look_->due(at));
+}
+
+void log_stream_state::end_silent_look() {
+  silent_look_.reset();
+  if (unseen_ == 0) {
+    silence_told_ = true;
+  } else if (!std::exchange(seems_stuck_, true)) {
+    silent_look_at_ = now() + second_look; // it may be on its way
+  } else {
+    silence_told_ = true;
+    open_follow();
+    by_silent_look_ = true;
+  }
+}
+
+/// What is held is forgotten: it comes again, as the follow begins anew behind the last line that
+/// passed.
+void log_stream_state::reopen(const engine_error& why) {
+  mending_.reset();
+  follow_ended(why);
+}
 
 /// Who has all that the follow has given goes into the group of those who get the same.
 void log_stream_state::merge_joined() {
@@ -467,7 +627,25 @@ void log_stream_state::merge_joined() {
 
 void log_stream_state::ended(const log_ended& e) {
   if (phase_ == phase::over) return;
-  if (e.serial == follow_serial_ && phase_ == phase::following) return follow_ended(e.why);
+  if (e.serial == follow_serial_ && phase_ == phase::following) {
+    if (!mending_) return follow_ended(e.why);
+    if (e.why) return reopen(*e.why);
+    return mending_->follow_ended();
+  }
+  if (mending_ && e.serial == mending_->serial()) {
+    if (e.why) return reopen(*e.why);
+    mended_sink to(*this);
+    if (mending_->ended(to, now())) end_mending();
+  }
+  if (silent_look_ && e.serial == silent_look_->serial()) {
+    count_sink to(unseen_);
+    if (e.why) {
+      silent_look_.reset();
+      silence_told_ = true;
+    } else if (silent_look_->ended(to, now())) {
+      end_silent_look();
+    }
+  }
   if (auto* history = history_of(e.serial)) history->ended(e.why, cursor_, now());
   settle();
 }
@@ -475,6 +653,10 @@ void log_stream_state::ended(const log_ended& e) {
 void log_stream_state::follow_ended(const std::optional<engine_error>& why) {
   follow_sink to(*this);
   if (!why) {
+    jumps_ = {}; // nothing is held any more
+    // Files that it left out at the end would stay unseen; but one look without a line is enough.
+    if (got_line_ || !by_silent_look_) silence_told_ = seems_stuck_ = false;
+    silent_look_at_ = now() + second_look;
     lines_.finish(to);
     history_over_ = history_over_ || cursor_.empty();
   }
@@ -531,7 +713,13 @@ void log_stream_state::due(std::uint64_t generation) {
     group->send_if_ready(at);
     group->catch_up();
   }
-  const auto quiet_since = owed_ == 0 ? std::optional(arrived_at_) : std::nullopt;
+  if (mending_ && mending_->given_up(at))
+    return reopen({engine_errc::timeout, "the log does not come"});
+  if (silent_look_ && silent_look_->given_up(at)) {
+    silent_look_.reset();
+    silence_told_ = true;
+  }
+  const auto quiet_since = owed_ == 0 && !mending_ ? std::optional(arrived_at_) : std::nullopt;
   for (const auto& history : histories_) {
     if (history->given_up(at))
       history->ended(engine_error{engine_errc::timeout, "the log does not come"}, cursor_, at);

@@ -5,6 +5,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/live/log_group.hpp"
 #include "actors/live/log_history.hpp"
+#include "actors/live/log_mending.hpp"
 #include "actors/live_interfaces.hpp"
 #include "actors/node/environment.hpp"
 #include "core/log_cursor.hpp"
@@ -12,6 +13,7 @@
 
 #include <caf/all.hpp>
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,9 @@ namespace dockhost::actors {
 /// who want the same at the same time, and then join the follow where that read ended. Reads that
 /// are too many at once wait for their turn. When the container ends the follow ends, too, and
 /// is opened again where it was as soon as the container runs.
+///
+/// Where the log is rotated and the follow may have left lines out, what it gives is held until a
+/// second read has shown that nothing is missing, or put it in its place.
 ///
 /// The engine's bytes are only consumed while some watcher wants more: the fastest one sets the
 /// pace, and the others miss what is over their budget.
@@ -50,6 +55,8 @@ private:
   enum class phase { looking, following, waiting, over };
 
   class follow_sink; ///< lines of the follow
+  class mended_sink; ///< lines that a mending lets pass
+  class count_sink;
 
   caf::result<log_watch_answer> watch(watch_log& what);
   void admit(waiting_watch& w);
@@ -71,6 +78,15 @@ private:
   void follow_ended(const std::optional<docker::engine_error>& why);
 
   void line(const log_line& l);
+  void cut(std::size_t bytes);
+  void pass(const log_line& l);
+  void begin_mending();
+  void open_read(log_mending& of);
+  void end_mending();
+  void release(std::deque<kept_log_line> held);
+  void look_if_silent();
+  void end_silent_look();
+  void reopen(const docker::engine_error& why);
   void gap(const std::optional<log_loss>& loss, log_gap_reason reason);
   [[nodiscard]] group_ptr group_for(const log_group_key& key,
                                     const std::optional<platform::pattern>& pattern);
@@ -94,6 +110,7 @@ private:
 
   phase phase_ = phase::looking;
   bool tty_ = false;
+  log_rotation rotation_;
   bool looking_ = false;
   bool removed_ = false;                  ///< by the news; its log may still be coming
   std::optional<time_point> give_up_log_; ///< when it is not waited for any more
@@ -105,6 +122,15 @@ private:
   log_line_assembler lines_;
   log_repeats repeats_;
   log_cursor cursor_;
+  log_jumps jumps_;
+  std::unique_ptr<log_mending> mending_; ///< while what the follow gives is held
+  std::optional<time_point> mended_at_;  ///< when the last one ended
+  std::unique_ptr<log_mending> silent_look_;
+  time_point silent_look_at_{};
+  std::size_t unseen_ = 0;             ///< lines that it has found
+  bool seems_stuck_ = false;           ///< a first one has found some
+  bool silence_told_ = false;          ///< none is due until a line comes
+  bool by_silent_look_ = false;        ///< why the follow was opened
   std::optional<log_overlap> overlap_; ///< after a reopening
   std::optional<time_point> overlap_deadline_;
   log_gap_reason overlap_reason_ = log_gap_reason::rotation;
@@ -115,6 +141,7 @@ private:
   bool got_line_ = false;     ///< since the last opening
   bool history_over_ = false; ///< of the first opening: there was none
   time_point arrived_at_{};
+  time_point passed_at_{}; ///< when the last line passed
   int quick_ends_ = 0;
 
   std::vector<group_ptr> groups_;

@@ -112,6 +112,8 @@ void logs(metrics_text& out, const log_counts& l) {
   out.single("dockhost_log_watchers", gauge, "Clients' log streams.", std::uint64_t{l.watchers});
   out.single("dockhost_log_lines_total", counter, "Log lines read from the engine.", l.lines);
   out.single("dockhost_log_read_bytes_total", counter, "Log bytes read from the engine.", l.bytes);
+  out.single("dockhost_log_mended_lines_total", counter,
+             "Log lines that the engine's follow left out, put in their place.", l.mended);
   out.family("dockhost_log_gaps_total", counter,
              "How often clients were told that log lines are missing, by reason.");
   out.value({{"reason", "slow_client"}}, l.gaps_slow_client);

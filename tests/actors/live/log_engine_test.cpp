@@ -379,6 +379,70 @@ TEST_F(log_engine_test, rotations_neither_lose_nor_double_lines) {
   EXPECT_EQ(ann->lines(), expected);
 }
 
+struct numbered {
+  int missing = 0; ///< lines in whose place a gap stands
+  int gaps = 0;
+  int needless = 0; ///< gaps where nothing is missing: the engine can't show that any more
+};
+
+/// Lines 1 to `last` and an end, each once and in their order, or a gap in their place.
+numbered read_numbers(const std::vector<std::string>& lines, int last) {
+  numbered out;
+  int next = 1;
+  bool gap = false;
+  for (const auto& line : lines) {
+    if (line == "!rotation") {
+      gap = true;
+      ++out.gaps;
+      continue;
+    }
+    const int number = line.starts_with("line ") ? std::stoi(line.substr(5)) : last + 1;
+    if (number < next || (number > next && !gap)) {
+      ADD_FAILURE() << "after line " << next - 1 << ": " << line;
+      return out;
+    }
+    out.missing += number - next;
+    out.needless += gap && number == next ? 1 : 0;
+    next = number + 1;
+    gap = false;
+  }
+  EXPECT_EQ(next, last + 2) << "the end has not come";
+  return out;
+}
+
+// The engine's own follow leaves out every other line of this, and says nothing.
+TEST_F(log_engine_test, rotations_in_a_flood_leave_nothing_out_unmarked) {
+  for (const std::string files : {"3", "1000"}) {
+    const auto id = run({"--log-opt", "max-size=1m", "--log-opt", "max-file=" + files},
+                        "echo line 1; sleep 1; seq -f 'line %.0f of a flood that is as long as "
+                        "usual ones' 2 200000; echo over; sleep 600");
+    const auto ann = std::make_shared<browser>();
+    ann->keep_raw();
+    ASSERT_EQ(watch(id, ann), "ok");
+    ASSERT_TRUE(eventually([&] { return ann->has_raw("over"); }, 60s));
+    const auto got = read_numbers(ann->lines(), 200'000);
+    std::printf("max-file=%s: %d lines are gone, %d gaps, %d of them where nothing is missing\n",
+                files.c_str(), got.missing, got.gaps, got.needless);
+    if (files != "3") {
+      EXPECT_EQ(got.gaps, 0) << "the engine has all of them";
+    }
+    drop(ann);
+    (void)run_program({"docker", "rm", "-f", names_.back()});
+  }
+}
+
+// Bursts with silence in between: each could have filled files behind the reader's back.
+TEST_F(log_engine_test, rotations_after_silence_leave_nothing_out_unmarked) {
+  const auto id = run({"--log-opt", "max-size=10k", "--log-opt", "max-file=1000"},
+                      "sleep 1; n=0; while [ $n -lt 100 ]; do n=$((n + 1)); "
+                      "seq -f 'line %.0f of a burst' $((n * 300 - 299)) $((n * 300)); sleep 0.02; "
+                      "done; echo over; sleep 600");
+  const auto ann = std::make_shared<browser>();
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_TRUE(has(ann, "over"));
+  EXPECT_EQ(read_numbers(ann->lines(), 30'000).gaps, 0);
+}
+
 TEST_F(log_engine_test, rotations_double_neither_channels_lines) {
   const auto id = run({"--log-opt", "max-size=4k", "--log-opt", "max-file=3"},
                       "n=0; while [ $n -lt 1000 ]; do n=$((n + 1)); echo line $n; "

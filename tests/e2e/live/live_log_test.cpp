@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <sstream>
 
 namespace dockhost::e2e {
 namespace {
@@ -231,6 +233,48 @@ TEST_F(LiveLog, FollowsAcrossARestartOfTheContainerWithoutLossOrDoubles) {
   const auto stopped = b.wait_event(client, "log_stream_stopped", from);
   EXPECT_EQ(text(stopped, "container_id"), name("web"));
   EXPECT_FALSE(text(stopped, "reason").empty());
+}
+
+TEST_F(LiveLog, RotationInAFloodLeavesNothingOutUnmarked) {
+  const auto id = run_quiet("web", {"--log-opt", "max-size=1m", "--log-opt", "max-file=3"});
+  start_view();
+  auto& b = browsers();
+  const int client = join();
+  say(id, "line-0");
+  const auto from = b.mark();
+  follow(client, name("web"), {{"tail", 1}});
+  b.wait_line(client, "line-0", from);
+  constexpr int last = 200'000;
+  say_many(id, "line-", 1, last);
+  say(id, "the last");
+  b.wait_line(client, "the last", from, milliseconds(60'000));
+  int next = 0, came = 0, gaps = 0, needless = 0;
+  bool gap = false;
+  const auto take = [&](const std::string& line) {
+    const int number = line == "the last" ? last + 1 : std::stoi(line.substr(5));
+    ASSERT_GE(number, next) << "out of order, or twice";
+    ASSERT_TRUE(gap || number == next) << "after line " << next - 1 << ": " << line;
+    if (gap && number == next) ++needless;
+    next = number + 1;
+    gap = false;
+    ++came;
+  };
+  for (const auto& message : b.all(of(client, is("event")), from)) {
+    const auto event = text(message, "name");
+    const auto argument = at(message, "args").as_array()->front();
+    if (event == "log_gap") {
+      EXPECT_EQ(text(argument, "reason"), "rotation");
+      gap = true;
+      ++gaps;
+    }
+    if (event != "log_update") continue;
+    std::istringstream lines(text(argument, "log"));
+    for (std::string line; std::getline(lines, line);)
+      take(line);
+  }
+  EXPECT_EQ(next, last + 2);
+  std::printf("%d of %d lines came, %d gaps, %d of them where nothing is missing\n", came - 2, last,
+              gaps, needless);
 }
 
 TEST_F(LiveLog, ResumesAfterARestartOfTheNodeWithoutLossOrDoubles) {

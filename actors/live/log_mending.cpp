@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "actors/live/log_mending.hpp"
+
+#include <utility>
+
+namespace dockhost::actors {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto engine_patience = 10s;
+/// How often it is looked whether somebody wants more again.
+constexpr auto pace_pause = 2ms;
+
+} // namespace
+
+/// The read's lines to log_mend, and what it lets pass to the owner.
+class log_mending::read_sink final : public log_line_sink, public log_mend::sink {
+public:
+  read_sink(log_mending& owner, log_mending::sink& to) : owner_(owner), to_(to) {}
+  void line(const log_line& l) override {
+    passed_ = false;
+    owner_.state_ = owner_.mend_.feed(l, *this);
+  }
+  void cut(log_channel, std::size_t bytes) override {
+    if (passed_) to_.cut(bytes);
+  }
+  void cut(std::size_t bytes) override { to_.cut(bytes); }
+  void line(const log_line& l, bool missing) override {
+    passed_ = true;
+    to_.line(l, missing);
+  }
+  void lost() override { to_.lost(); }
+
+private:
+  log_mending& owner_;
+  log_mending::sink& to_;
+  bool passed_ = false;
+};
+
+log_mending::log_mending(const log_cursor& place, const log_jumps& jumps, bool may_be_gone,
+                         log_rotation rotation, time_point start)
+    : mend_(place, jumps.file_time(), may_be_gone), place_(place), rotation_(rotation),
+      line_bytes_(jumps.line_bytes()), at_(start) {}
+
+docker::log_request log_mending::begin(std::uint64_t serial, time_point now) {
+  serial_ = serial;
+  at_ = now;
+  lines_ = {};
+  state_ = log_mend::state::reading;
+  mend_.begin(mends_with_all(tries_, rotation_));
+  docker::log_request request;
+  request.tail = mend_tail(tries_, mend_.held(), rotation_, line_bytes_);
+  request.since_unix_nano = place_.since();
+  return request;
+}
+
+bool log_mending::arrived(const log_batch& batch, sink& to, time_point now) {
+  at_ = now;
+  owed_ += batch.bytes.size();
+  read_sink read(*this, to);
+  lines_.feed(batch, read);
+  return decide(now);
+}
+
+bool log_mending::ended(sink& to, time_point now) {
+  read_sink read(*this, to);
+  lines_.finish(read);
+  state_ = mend_.ended(read);
+  return decide(now);
+}
+
+bool log_mending::decide(time_point now) {
+  if (state_ == log_mend::state::reading) return false;
+  stream_.reset();
+  serial_ = 0;
+  owed_ = 0;
+  at_ = now;
+  if (state_ == log_mend::state::over) return true;
+  ++tries_;
+  return false;
+}
+
+void log_mending::read_on(time_point now) {
+  if (owed_ == 0 || !stream_) return;
+  at_ = now;
+  stream_->consumed(std::exchange(owed_, 0));
+}
+
+log_mending::time_point log_mending::due(time_point now) const {
+  if (serial_ == 0) return at_;
+  return owed_ > 0 ? now + pace_pause : at_ + engine_patience;
+}
+
+bool log_mending::given_up(time_point now) const {
+  return serial_ != 0 && owed_ == 0 && now - at_ >= engine_patience;
+}
+
+} // namespace dockhost::actors
