@@ -2,7 +2,7 @@
 // Floods of log lines through the node's live view, beside the engine's log read directly.
 //
 //   scripts/with-test-engine.sh node bench/node_logs.mjs PROGRAM [--lines 200000] [--rounds 5] [--many 200]
-//        [--states 100] [--stops 20] [--only one,ten,many,states,stops] [--peers build/bench/bench/peers]
+//        [--states 100] [--stops 20] [--only one,ten,many,rotating,states,stops] [--peers build/bench/bench/peers]
 //
 // Prints JSON on stdout, progress on stderr. A native program (bench/peers/log_watchers) reads and counts: each line
 // has a number, and each must come, once and in its place, or be told to be missing.
@@ -26,7 +26,7 @@ const { values: options, positionals } = parseArgs({
     many: { type: "string", default: "200" },
     states: { type: "string", default: "100" },
     stops: { type: "string", default: "20" },
-    only: { type: "string", default: "one,ten,many,states,stops" },
+    only: { type: "string", default: "one,ten,many,rotating,states,stops" },
     peers: { type: "string", default: DEFAULT_FOLDER },
   },
 });
@@ -72,16 +72,13 @@ async function readDirectly() {
   return perSecond(lines, got.ns);
 }
 
-async function readLive({ node, port }, clients) {
-  const watching = await watchers.start("live", port, flood.id, lines, clients, LIMIT_SECONDS);
+async function readLive({ node, port }, clients, from = flood) {
+  const watching = await watchers.start("live", port, from.id, lines, clients, LIMIT_SECONDS);
   await pause(300); // the engine's follow is opened after the answer
   const before = node.cpuMs();
-  flood.begin(lines);
+  from.begin(lines);
   const got = await watching.result();
-  for (const each of got.clients) {
-    prove(each.disorder === 0, "lines come in their order, once, and gaps are told in their place");
-    prove(each.unknown === 0, "each gap says how many lines it is");
-  }
+  for (const each of got.clients) prove(each.disorder === 0, "lines come in their order, once, and gaps are told in their place");
   return { ...got, cpuMs: node.cpuMs() - before };
 }
 
@@ -126,6 +123,7 @@ async function many() {
   const clients = Number(options.many);
   const live = await startNode();
   const got = await readLive(live, clients);
+  for (const each of got.clients) prove(each.unknown === 0, "each gap says how many lines it is");
   const marked = got.clients.reduce((sum, each) => sum + each.marked, 0);
   const rss = peakMib(live.node);
   await stopNode(live.node);
@@ -138,6 +136,33 @@ async function many() {
     cpu_s: rounded(got.cpuMs / 1000),
     rss: against(AIM.rssMib, rss, "MiB"),
   };
+}
+
+/** The engine keeps three files of 1 MB, which are full several times a second, and of 10 MB. */
+async function rotating() {
+  const out = [];
+  for (const size of ["1m", "10m"]) {
+    const from = Flood.start("--log-opt", `max-size=${size}`, "--log-opt", "max-file=3");
+    try {
+      const live = await startNode();
+      const came = [], gone = [], gaps = [], cpu = [];
+      for (let i = 0; i < rounds; ++i) {
+        const got = await readLive(live, 1, from);
+        const [client] = got.clients;
+        came.push((100 * client.lines) / lines);
+        gone.push((100 * client.gone) / lines);
+        gaps.push(client.gaps);
+        cpu.push(got.cpuMs / 1000);
+        prove(client.lines + client.marked + client.gone === lines, "every line came, or a gap stands in its place");
+      }
+      await stopNode(live.node);
+      const [percent, missing, each, seconds] = [came, gone, gaps, cpu].map(summary);
+      out.push({ max_size: size, rounds, received_percent: percent, gone_percent: missing, gaps: each, cpu_s: seconds, cpu: against(AIM.cpuSeconds, median(cpu), "core-s") });
+    } finally {
+      from.remove();
+    }
+  }
+  return { files: out };
 }
 
 /** Another container is paused and unpaused while the flood goes on. */
@@ -183,7 +208,7 @@ async function stops() {
 }
 
 try {
-  for (const [name, measure] of Object.entries({ one, ten, many, states, stops })) {
+  for (const [name, measure] of Object.entries({ one, ten, many, rotating, states, stops })) {
     if (!wanted.has(name)) continue;
     const before = cpuPressure();
     console.error(`node_logs: ${name} (cpu pressure ${before})`);

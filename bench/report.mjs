@@ -140,7 +140,7 @@ function live({ states, idle, events, stats }) {
   if (rows.length > 0) table("Live view", ["", "measured", "aim", ""], rows);
 }
 
-function logs({ lines, one, ten, many, states, stops }) {
+function logs({ lines, one, ten, many, rotating, states, stops }) {
   const rows = [];
   if (one) {
     rows.push(["the engine's log read directly, median", `${rate(one.direct_lines_per_second.p50)}`, "–", ""]);
@@ -157,6 +157,12 @@ function logs({ lines, one, ten, many, states, stops }) {
     rows.push([`${many.clients} clients: lines received, in all`, `${rate(many.received_per_second)}`, "–", ""]);
     rows.push([`${many.clients} clients: lines marked as missing`, `${short(many.marked_percent)} %`, "–", ""]);
     rows.push([`${many.clients} clients: peak memory of the node (RSS)`, ...against(many.rss)]);
+  }
+  for (const each of rotating?.files ?? []) {
+    const name = `1 client, three files of ${each.max_size}`;
+    rows.push([`${name}: lines received, median`, `${short(each.received_percent.p50)} %`, "–", ""]);
+    rows.push([`${name}: gone from the engine and marked, median`, `${short(each.gone_percent.p50)} %`, "–", ""]);
+    rows.push([`${name}: processor time of the node, median`, ...against(each.cpu)]);
   }
   if (states) rows.push([`another client's states during a flood, p99 of ${states.ms.count}`, ...against(states.p99)]);
   if (stops) rows.push([`stop request until the engine's log is closed, slowest of ${stops.ms.count}`, ...against(stops.closed)]);

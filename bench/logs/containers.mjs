@@ -6,8 +6,8 @@ const docker = (...args) => execFileSync("docker", args, { encoding: "utf8" }).t
 const IMAGE = process.env.DOCKHOST_TEST_IMAGE;
 
 class Container {
-  constructor(script) {
-    this.id = docker("run", "-d", "--init", IMAGE, "sh", "-c", script);
+  constructor(script, options = []) {
+    this.id = docker("run", "-d", "--init", ...options, IMAGE, "sh", "-c", script);
   }
 
   remove() {
@@ -17,9 +17,10 @@ class Container {
 
 /** Prints as many numbered lines as it is told, as fast as it can. */
 export class Flood extends Container {
-  static start() {
+  /** `options`: of `docker run`. */
+  static start(...options) {
     const line = "line %.0f of a flood that is as long as usual ones";
-    return new Flood(`mkfifo /go; while :; do read n </go; seq -f '${line}' 1 "$n"; done`);
+    return new Flood(`mkfifo /go; while :; do read n </go; seq -f '${line}' 1 "$n"; done`, options);
   }
 
   begin(lines) {

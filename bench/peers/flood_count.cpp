@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstddef>
+#include <utility>
 
 namespace dockhost::bench {
 
@@ -41,6 +42,10 @@ void flood_count::take_lines(std::string_view packet, std::int64_t at_ns) {
   if (stopped_at != 0) ++after_stop;
   if (came == 0) return;
   const auto first = number_at(packet, 0), last = number_at(packet, packet.rfind(line_start));
+  if (std::exchange(may_leap_, false) && first > next_number) {
+    gone += first - next_number;
+    next_number = first;
+  }
   if (first != next_number || last != first + came - 1) ++disorder;
   if (first_at == 0) first_at = at_ns;
   last_at = at_ns;
@@ -59,6 +64,7 @@ void flood_count::take_gap(std::string_view packet, std::int64_t at_ns) {
   last_at = at_ns;
   if (!told || !told->get_int(missing)) {
     ++unknown;
+    may_leap_ = true;
     return;
   }
   marked += static_cast<std::uint64_t>(missing);

@@ -12,6 +12,7 @@ struct flood_count {
   std::uint64_t lines = 0;    ///< received
   std::uint64_t marked = 0;   ///< told to be missing, by log_gap
   std::uint64_t unknown = 0;  ///< log_gap events that don't say how many
+  std::uint64_t gone = 0;     ///< how many that were, as the numbers behind them tell
   std::uint64_t gaps = 0;     ///< log_gap events
   std::uint64_t disorder = 0; ///< packets that do not go on where the last one, or a gap, ended
   std::uint64_t packets = 0;
@@ -28,6 +29,8 @@ struct flood_count {
 private:
   void take_lines(std::string_view packet, std::int64_t at_ns);
   void take_gap(std::string_view packet, std::int64_t at_ns);
+
+  bool may_leap_ = false; ///< behind such a gap
 };
 
 } // namespace dockhost::bench

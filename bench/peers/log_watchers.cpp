@@ -6,7 +6,7 @@
 //                    -> {"lines","bytes","ns"}: the engine's answer itself, without a node
 //   log_watchers live PORT CONTAINER LINES CLIENTS SECONDS
 //                    ->
-//                    {"ns","clients":[{"lines","marked","unknown","gaps","disorder","bytes",
+//                    {"ns","clients":[{"lines","marked","unknown","gone","gaps","disorder","bytes",
 //                      "ns"}]}: until each has received or been told to miss LINES lines
 //   log_watchers states PORT ENGINE_SOCKET CONTAINER COUNT
 //                    -> {"ns":[...]}: from the engine's answer to a pause or unpause until the
@@ -142,6 +142,7 @@ void live(const std::vector<std::string>& words) {
     each.push_back(json::object{{"lines", n(count.lines)},
                                 {"marked", n(count.marked)},
                                 {"unknown", n(count.unknown)},
+                                {"gone", n(count.gone)},
                                 {"gaps", n(count.gaps)},
                                 {"disorder", n(count.disorder)},
                                 {"packets", n(count.packets)},
