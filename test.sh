@@ -15,7 +15,7 @@ usage: ./test.sh [PART...]
   engine    tests on a real Docker engine, which the run itself starts in namespaces of its own (root)
   e2e       tests with real peers too: npm's socket.io, ssh, Chromium (root)
   sanitize  the unit tests again, under AddressSanitizer and UndefinedBehaviorSanitizer
-  fuzz      the fuzz targets, each for a minute (DOCKHOST_FUZZ_SECONDS), two at a time
+  fuzz      the fuzz targets, each for a minute (DOCKHOST_FUZZ_SECONDS), two at a time, beside engine and e2e
 
 Without a part: all of them. What they leave to look at is in build/test/Testing, build/test/e2e and
 build/fuzz/run; screenshots of the dashboard are in build/test/e2e/page (on a real node) and build/test/web-pages.
@@ -106,6 +106,27 @@ web() (
   npm run --silent typecheck && npm test --silent && npm run --silent build && npm run --silent check-browser -- "$shots"
 )
 
+# The fuzz targets keep the processor busy and the tests with real peers mostly wait: so they run beside each other, the
+# targets giving way. Not by much, as a target's input has 5 s by the clock.
+start_fuzz() {
+  mkdir -p build
+  rm -f build/fuzz.status
+  set -m # a process group of its own, so that a Ctrl-C ends all of it
+  {
+    status=0
+    nice -n 5 scripts/run-fuzzers.sh >build/fuzz.txt 2>&1 || status=$?
+    echo $status >build/fuzz.status
+  } &
+  set +m
+  fuzz_pid=$!
+  trap 'kill -- "-$fuzz_pid" 2>/dev/null || true' EXIT
+}
+
+finish_fuzz() {
+  tail --pid="$fuzz_pid" -n +1 -f build/fuzz.txt
+  return "$(cat build/fuzz.status || echo 1)"
+}
+
 sanitizer_options() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 }
@@ -115,7 +136,9 @@ groups=(build test)
 if wants engine || wants e2e; then
   groups+=(run)
 fi
-! wants fuzz || groups+=(fuzz)
+if wants sanitize || wants fuzz; then
+  groups+=(clang)
+fi
 install_packages "${groups[@]}"
 if wants engine || wants e2e; then
   command -v dockerd >/dev/null && command -v docker >/dev/null || apt_install docker.io
@@ -136,21 +159,21 @@ if wants web; then
   part web web
 fi
 ! wants unit || part unit run_ctest test '^unit$' -j 2
+if wants fuzz; then
+  build_preset fuzz dockhost_fuzzers
+  start_fuzz
+fi
 if wants engine && wants e2e; then
   part 'engine+e2e' real_ctest '^(engine|e2e)$'
 else
   ! wants engine || part engine real_ctest '^engine$'
   ! wants e2e || part e2e real_ctest '^e2e$'
 fi
+! wants fuzz || part fuzz finish_fuzz
 if wants sanitize; then
   build_preset sanitize dockhost_unit_tests
   sanitizer_options
   part sanitize run_ctest sanitize '^unit$' -j 2
-fi
-
-if wants fuzz; then
-  build_preset fuzz dockhost_fuzzers
-  part fuzz scripts/run-fuzzers.sh
 fi
 
 say "Summary (after $((SECONDS / 60)) min $((SECONDS % 60)) s)"
