@@ -10,17 +10,19 @@ target_compile_options(dockhost_flags INTERFACE
   "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-maybe-uninitialized;-Wno-restrict;-Wno-error=array-bounds;-Wno-error=stringop-overflow;-Wno-error=stringop-overread;-Wno-error=dangling-pointer;-Wno-error=use-after-free;-Wno-error=stringop-truncation;-Wno-error=format-overflow;-Wno-error=format-truncation;-Wno-error=nonnull;-Wno-error=free-nonheap-object>")
 target_include_directories(dockhost_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_definitions(dockhost_flags INTERFACE DOCKHOST_VERSION="${PROJECT_VERSION}")
+set(sanitizer_ignores "-fsanitize-ignorelist=${CMAKE_CURRENT_LIST_DIR}/sanitizer_ignores.txt")
 if(DOCKHOST_SANITIZE)
   # null: false positives inside CAF and libstdc++ (docs/architecture.md, "Sanitizers").
-  target_compile_options(dockhost_flags INTERFACE -fsanitize=address,undefined -fno-sanitize=null
+  target_compile_options(dockhost_flags INTERFACE -fsanitize=address,undefined -fno-sanitize=null ${sanitizer_ignores}
                          -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_compile_definitions(dockhost_flags INTERFACE DOCKHOST_SANITIZED)
   target_link_options(dockhost_flags INTERFACE -fsanitize=address,undefined)
 endif()
 if(DOCKHOST_FUZZ)
   # What is under test is instrumented; only the targets get libFuzzer's main (tests/fuzz).
   set(fuzz_instrumentation -fsanitize=fuzzer-no-link,address,undefined)
-  target_compile_options(dockhost_flags INTERFACE ${fuzz_instrumentation} -fno-sanitize-recover=undefined
-                         -fno-omit-frame-pointer)
+  target_compile_options(dockhost_flags INTERFACE ${fuzz_instrumentation} ${sanitizer_ignores}
+                         -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(dockhost_flags INTERFACE ${fuzz_instrumentation})
 endif()
 if(DOCKHOST_FAULT_POINTS)

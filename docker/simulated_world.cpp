@@ -105,10 +105,13 @@ container_details simulated_world::details_of(const container& c) const {
 
 std::vector<container_summary> simulated_world::list(const list_filter& filter) const {
   std::vector<container_summary> out;
-  for (const auto& [id, c] : containers_)
-    if (std::all_of(filter.labels.begin(), filter.labels.end(),
-                    [&](const std::string& label) { return matches(c.spec.labels, label); }))
+  for (const auto& [id, c] : containers_) {
+    const auto has = [&labels = c.spec.labels](const std::string& label) {
+      return matches(labels, label);
+    };
+    if (std::all_of(filter.labels.begin(), filter.labels.end(), has))
       out.push_back(summarize(details_of(c)));
+  }
   return out;
 }
 

@@ -280,7 +280,7 @@ void stats_state::look_first() {
 // ---- a round of looks
 
 void stats_state::begin_round(std::vector<std::string> ids, std::vector<std::string> due) {
-  round_.emplace();
+  round_ = round();
   round_->number = ++last_round_;
   round_->due = std::move(due);
   if (health_->info.remote) {

@@ -16,7 +16,7 @@ constexpr std::size_t clients = 5000;
 constexpr std::size_t aim = 6 * 1024; // bytes each; the session's own come on top
 
 /// A sanitizer's own memory would be measured: there the test only shows that all are served.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(DOCKHOST_SANITIZED) || defined(__SANITIZE_THREAD__)
 constexpr bool memory_is_ours = false;
 #else
 constexpr bool memory_is_ours = true;

@@ -18,6 +18,13 @@ namespace dockhost::test {
 
 inline constexpr std::size_t mebibyte = 1024 * 1024;
 
+/// What a server keeps of freed memory: a sanitizer's quarantine and its shadow.
+#if defined(DOCKHOST_SANITIZED)
+inline constexpr std::size_t quarantine = 512 * mebibyte;
+#else
+inline constexpr std::size_t quarantine = 0;
+#endif
+
 class peer_server {
 public:
   [[nodiscard]] std::unique_ptr<net::test::peer> connect(const char* from = "127.0.0.1") const {
