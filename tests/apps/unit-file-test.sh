@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # usage: unit-file-test.sh UNIT
-# The service file is one that systemd takes without a complaint, and stays hardened.
+# The service file is one that systemd takes without a complaint, stays hardened, and lets figures be read.
 set -euo pipefail
 command -v systemd-analyze >/dev/null || { echo "no systemd here"; exit 77; }
 folder=$(mktemp -d)
@@ -19,3 +19,11 @@ for line in Type=notify WatchdogSec= Restart=always SupplementaryGroups=docker L
   StateDirectory=dockhost ProtectHome=yes; do
   grep -q "^$line" "$unit" || { echo "missing: $line"; exit 1; }
 done
+# What containers use is read from other users' processes in /proc, and from the machine's control groups.
+for line in ProtectProc=default ProcSubset=all ProtectControlGroups=yes; do
+  grep -qx "$line" "$unit" || { echo "missing: $line"; exit 1; }
+done
+if grep -qx 'PrivatePIDs=.*\|PrivateUsers=.*\|ProtectControlGroups=\(private\|strict\)' "$unit"; then
+  echo "containers' figures are hidden"
+  exit 1
+fi
