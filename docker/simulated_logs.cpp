@@ -17,35 +17,51 @@ void simulated_engine::state::open_log(log_request request, const std::shared_pt
   post([request = std::move(request), weak = std::weak_ptr(sink)](state& self) {
     const auto alive = weak.lock();
     if (!alive) return;
-    const auto call = self.begin_call(call_kind::logs, request.id, [] {});
-    if (!call.refused) self.end_call(call.id);
-    if (call.refused) return alive->end(*call.refused);
-    if (call.fault.error) return alive->end(*call.fault.error);
-    auto reader = std::make_shared<log_reader>();
-    reader->request = request;
-    reader->sink = weak;
-    {
-      const std::lock_guard lock(self.mutex);
-      const auto details = self.world.inspect(request.id);
-      if (!details) return alive->end(details.err());
-      reader->id = details->id;
-      const auto& log = self.logs[reader->id];
-      reader->next = log.first;
-      if (request.tail)
-        reader->next += log.entries.size() - std::min(*request.tail, log.entries.size());
-      reader->ending = !request.follow || details->pid == 0;
-      std::erase_if(self.log_readers, [](const auto& other) { return other->sink.expired(); });
-      self.log_readers.push_back(reader);
-    }
-    alive->hold(nullptr, [state = self.weak_from_this(), again = std::weak_ptr(reader)](bool stop) {
-      const auto owner = state.lock();
-      if (!owner || stop) return;
-      owner->post([again](simulated_engine::state& s) {
-        if (const auto still = again.lock()) s.read_log(still);
-      });
+    const auto call = self.begin_call(call_kind::logs, request.id, [weak] {
+      if (const auto still = weak.lock()) still->end(simulated_unreachable());
     });
-    self.read_log(reader);
+    if (call.refused) return alive->end(*call.refused);
+    if (call.fault.hang) return; // nothing ever comes
+    auto go_on = [id = call.id, error = call.fault.error, request, weak](state& s) {
+      if (!s.end_call(id)) return;
+      const auto still = weak.lock();
+      if (!still) return;
+      if (error) return still->end(*error);
+      s.begin_log(request, still);
+    };
+    if (call.fault.delay.count() == 0)
+      go_on(self);
+    else
+      self.after(call.id, call.fault.delay, std::move(go_on));
   });
+}
+
+void simulated_engine::state::begin_log(const log_request& request,
+                                        const std::shared_ptr<log_sink>& sink) {
+  auto reader = std::make_shared<log_reader>();
+  reader->request = request;
+  reader->sink = sink;
+  {
+    const std::lock_guard lock(mutex);
+    const auto details = world.inspect(request.id);
+    if (!details) return sink->end(details.err());
+    reader->id = details->id;
+    const auto& log = logs[reader->id];
+    reader->next = log.first;
+    if (request.tail)
+      reader->next += log.entries.size() - std::min(*request.tail, log.entries.size());
+    reader->ending = !request.follow || details->pid == 0;
+    std::erase_if(log_readers, [](const auto& other) { return other->sink.expired(); });
+    log_readers.push_back(reader);
+  }
+  sink->hold(nullptr, [state = weak_from_this(), again = std::weak_ptr(reader)](bool stop) {
+    const auto owner = state.lock();
+    if (!owner || stop) return;
+    owner->post([again](simulated_engine::state& s) {
+      if (const auto still = again.lock()) s.read_log(still);
+    });
+  });
+  read_log(reader);
 }
 
 void simulated_engine::state::read_log(const std::shared_ptr<log_reader>& reader) {

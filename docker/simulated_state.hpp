@@ -30,6 +30,7 @@ struct simulated_engine::state : std::enable_shared_from_this<simulated_engine::
   void close();
   // Logs: simulated_logs.cpp.
   void open_log(log_request request, const std::shared_ptr<log_sink>& sink);
+  void begin_log(const log_request& request, const std::shared_ptr<log_sink>& sink);
   void write_log(const std::string& ref, const std::string& line, log_channel channel,
                  bool followed);
   void rotate_log(const std::string& ref, std::size_t keep);
