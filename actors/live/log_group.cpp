@@ -84,14 +84,17 @@ void log_group::catch_up() {
     (void)tell_loss(watcher);
 }
 
+void log_group::leave(const log_watcher& watcher) {
+  auto allowance = watcher.allowance;
+  if (!allowance.behind()) return;
+  tally_->gap(log_gap_reason::slow_client);
+  watcher.to->emit(encode_log_gap(key_.spelling, allowance.take(), log_gap_reason::slow_client),
+                   no_budget);
+}
+
 void log_group::stop(const log_watcher& watcher, std::string_view message,
                      std::string_view reason) {
-  auto allowance = watcher.allowance;
-  if (allowance.behind()) { // what it missed is told at the latest now
-    tally_->gap(log_gap_reason::slow_client);
-    watcher.to->emit(encode_log_gap(key_.spelling, allowance.take(), log_gap_reason::slow_client),
-                     no_budget);
-  }
+  leave(watcher);
   watcher.to->emit(encode_log_stopped(key_.spelling, message, reason), no_budget);
 }
 

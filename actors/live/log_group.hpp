@@ -54,6 +54,9 @@ public:
   void gap(const std::optional<log_loss>& loss, log_gap_reason reason, time_point now);
   /// Tells those who missed lines and have room again.
   void catch_up();
+  /// What this one missed is told at the latest now.
+  void leave(const log_watcher& watcher);
+  /// The same, and that this is the end.
   void stop(const log_watcher& watcher, std::string_view message, std::string_view reason);
 
   /// When send_if_ready() or catch_up() is due, if ever.

@@ -148,7 +148,7 @@ log_stream_actor::behavior_type log_stream_state::behave(environment_ptr env, do
 
 caf::result<log_watch_answer> log_stream_state::watch(watch_log& what) {
   // A second one of the same client takes the first one's place.
-  drop_client(what.client);
+  replace(what.client);
   waiting_watch w{std::move(what), std::nullopt, self_->make_response_promise<log_watch_answer>()};
   if (const auto& text = w.what.options.filter.pattern; !text.empty()) {
     auto compiled = platform::pattern::compile(text);
@@ -234,7 +234,15 @@ void log_stream_state::unwatch(const std::string& client, std::uint64_t watch) {
 
 void log_stream_state::drop_client(const std::string& client) {
   take_out([&](const auto& c, auto) { return c == client; }, [](log_group&, const log_watcher&) {});
-  // Not settle(): another watch of this client may be about to take the place.
+}
+
+void log_stream_state::replace(const std::string& client) {
+  take_out([&](const auto& c, auto) { return c == client; },
+           [this](log_group& group, const log_watcher& w) {
+             group.flush(now());
+             group.leave(w);
+           });
+  // Not settle(): the stream must not end for want of watchers.
 }
 
 bool log_stream_state::nobody() const {

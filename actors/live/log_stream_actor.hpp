@@ -62,7 +62,9 @@ private:
   void admit(waiting_watch& w);
   void unwatch(const std::string& client, std::uint64_t watch);
   void drop_client(const std::string& client);
-  /// Takes it out; nothing is told.
+  /// Another watch of this client is to take the place of what it has.
+  void replace(const std::string& client);
+  /// Takes out whom `match` finds, once `told` has been called with it.
   template <class Match, class Told>
   void take_out(Match match, Told told);
   void news(const log_container_news& n);

@@ -415,6 +415,34 @@ TEST_F(log_hub_test, a_second_watch_of_the_same_client_replaces_the_first) {
   EXPECT_EQ(engine().open_logs(), 0U);
 }
 
+TEST_F(log_hub_test, who_watches_anew_gets_what_was_still_due_to_it) {
+  start();
+  const auto id = run("web");
+  const auto ann = somebody(), bob = somebody();
+  log_watch_options none;
+  none.tail = 0;
+  ASSERT_EQ(watch(id, ann), "ok");
+  ASSERT_EQ(watch(id, bob), "ok");
+  advance(2s);
+  bob->reads = false;
+  const std::string line(1'000, 'x');
+  for (int n = 0; n < 10'000; ++n)
+    engine().write_log(id, line);
+  advance(5s);
+  print_all(id, 1, 3); // they wait in a batch
+  ASSERT_EQ(watch(id, ann, none, 2), "ok");
+  ASSERT_EQ(watch(id, bob, none, 2), "ok");
+  advance(100ms);
+  ASSERT_EQ(ann->lines().size(), 10'003U);
+  EXPECT_EQ(ann->lines().back(), "3");
+  const auto gaps = bob->events("log_gap");
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(*gaps[0].find("reason")->as_string(), "slow_client");
+  std::int64_t lost = 0;
+  ASSERT_TRUE(gaps[0].find("lines")->get_int(lost));
+  EXPECT_EQ(static_cast<std::size_t>(lost) + bob->lines().size() - 1, 10'003U);
+}
+
 TEST_F(log_hub_test, a_stopped_containers_stream_waits_and_goes_on) {
   start();
   const auto id = run("web");
