@@ -287,7 +287,8 @@ void log_stream_state::looked(const engine_answer& answer) {
     return settle();
   }
   if (phase_ != phase::waiting) return;
-  if (details->pid != 0) return open_follow();
+  // One that broke off has not shown all of a log, be its container over or not.
+  if (details->pid != 0 || broke_off_) return open_follow();
   wait(probe_pause_);
 }
 
@@ -312,9 +313,11 @@ void log_stream_state::wait(std::chrono::milliseconds pause) {
 }
 
 void log_stream_state::finish(const std::string& message, const std::string& reason) {
-  if (auto mending = std::exchange(mending_, nullptr)) {
-    jumps_ = {}; // no more looks
-    release(mending->take_held());
+  jumps_ = {}; // no more looks
+  if (auto mending = std::exchange(mending_, nullptr)) set_aside(mending->take_held());
+  if (!unsure_.empty()) { // what is missing before them, if anything, will never be known
+    gap(std::nullopt, log_gap_reason::rotation);
+    release(std::exchange(unsure_, {}));
   }
   const auto tell = [&](log_group& group) {
     group.flush(now());
@@ -390,6 +393,7 @@ docker::log_handlers log_stream_state::handlers_for(std::uint64_t serial) {
 void log_stream_state::open_follow() {
   phase_ = phase::following;
   probe_at_.reset();
+  follow_.reset(); // it must not be told what the next one's reader has consumed
   const bool first = follow_serial_ == 0;
   const auto serial = follow_serial_ = ++last_serial_;
   docker::log_request request;
@@ -414,6 +418,10 @@ void log_stream_state::open_follow() {
   if (!cursor_.empty()) jumps_.goes_on_from(cursor_.unix_nano());
   owed_ = 0;
   got_line_ = false;
+  arrived_at_ = now();
+  silent_look_.reset(); // what it has not seen is to come by this one
+  silent_look_at_ = arrived_at_ + silence;
+  seeks_ = !cursor_.empty();
   overlap_.reset();
   overlap_deadline_.reset();
   if (!first && !cursor_.empty()) overlap_.emplace(cursor_);
@@ -466,6 +474,7 @@ void log_stream_state::arrived(log_arrived& a) {
   repeats_.clock_is(env_->unix_ms() * 1'000'000);
   if (a.serial == follow_serial_) {
     follow_sink to(*this);
+    seeks_ = false;
     lines_.feed(*a.batch, to);
     arrived_at_ = now();
     tally_->bytes += a.batch->bytes.size();
@@ -505,6 +514,7 @@ void log_stream_state::pass(const log_line& l) {
   silent_look_.reset();
   silence_told_ = seems_stuck_ = false;
   silent_look_at_ += silence;
+  if (!unsure_.empty() && l.unix_nano >= unsure_.back().unix_nano) unsure_.clear();
   for (const auto& group : groups_)
     group->add(l, at);
   for (const auto& history : histories_)
@@ -522,6 +532,7 @@ void log_stream_state::gap(const std::optional<log_loss>& loss, log_gap_reason r
 
 void log_stream_state::begin_mending() {
   const auto at = now();
+  silent_look_.reset(); // it would take what is held now for lines that were left out
   // A log of one file is cut to nothing where it is full: its last line is gone then, though no
   // reader has missed anything that stood at its end.
   const bool may_be_gone = rotation_.files == 1 && at - passed_at_ >= stood_still;
@@ -574,8 +585,9 @@ void log_stream_state::release(std::deque<kept_log_line> held) {
 /// An engine before 23 may stop reading in the middle of a log whose files were rotated, until the
 /// next rotation, or, where its container has ended, for good.
 void log_stream_state::look_if_silent() {
-  const bool idle = (phase_ == phase::following || phase_ == phase::waiting) && owed_ == 0 &&
-                    !mending_ && !cursor_.empty() && rotation_.file_bytes > 0;
+  const bool stands = phase_ == phase::following || (phase_ == phase::waiting && !broke_off_);
+  const bool idle =
+      stands && owed_ == 0 && !mending_ && !cursor_.empty() && rotation_.file_bytes > 0;
   if (!idle || silence_told_) return;
   const auto at = now();
   if (!silent_look_) {
@@ -602,11 +614,23 @@ void log_stream_state::end_silent_look() {
   }
 }
 
-/// What is held is forgotten: it comes again, as the follow begins anew behind the last line that
-/// passed.
-void log_stream_state::reopen(const engine_error& why) {
+/// What is held is put aside: it comes again, as the follow begins anew behind the last line that
+/// passed. Whether there is such a log still, a look at the container decides, and not the read's
+/// failure.
+void log_stream_state::reopen(engine_error why) {
+  set_aside(mending_->take_held());
   mending_.reset();
+  mended_at_ = now();
+  if (why.code != engine_errc::unreachable && why.code != engine_errc::timeout)
+    why.code = engine_errc::failed;
   follow_ended(why);
+}
+
+/// Of two that begin at the same place, the one that goes further counts.
+void log_stream_state::set_aside(std::deque<kept_log_line> held) {
+  if (held.empty()) return;
+  if (unsure_.empty() || held.back().unix_nano > unsure_.back().unix_nano)
+    unsure_ = std::move(held);
 }
 
 /// Who has all that the follow has given goes into the group of those who get the same.
@@ -660,8 +684,10 @@ void log_stream_state::ended(const log_ended& e) {
 
 void log_stream_state::follow_ended(const std::optional<engine_error>& why) {
   follow_sink to(*this);
+  follow_serial_ = ++last_serial_; // what is on its way of it comes again
+  broke_off_ = why.has_value();
+  jumps_ = {}; // nothing is held any more
   if (!why) {
-    jumps_ = {}; // nothing is held any more
     // Files that it left out at the end would stay unseen; but one look without a line is enough.
     if (got_line_ || !by_silent_look_) silence_told_ = seems_stuck_ = false;
     silent_look_at_ = now() + second_look;
@@ -727,7 +753,8 @@ void log_stream_state::due(std::uint64_t generation) {
     silent_look_.reset();
     silence_told_ = true;
   }
-  const auto quiet_since = owed_ == 0 && !mending_ ? std::optional(arrived_at_) : std::nullopt;
+  const bool at_end = phase_ == phase::following && !seeks_ && owed_ == 0 && !mending_;
+  const auto quiet_since = at_end ? std::optional(arrived_at_) : std::nullopt;
   for (const auto& history : histories_) {
     if (history->given_up(at))
       history->ended(engine_error{engine_errc::timeout, "the log does not come"}, cursor_, at);

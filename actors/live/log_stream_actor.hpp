@@ -88,7 +88,8 @@ private:
   void release(std::deque<kept_log_line> held);
   void look_if_silent();
   void end_silent_look();
-  void reopen(const docker::engine_error& why);
+  void reopen(docker::engine_error why);
+  void set_aside(std::deque<kept_log_line> held);
   void gap(const std::optional<log_loss>& loss, log_gap_reason reason);
   [[nodiscard]] group_ptr group_for(const log_group_key& key,
                                     const std::optional<platform::pattern>& pattern);
@@ -127,6 +128,9 @@ private:
   log_jumps jumps_;
   std::unique_ptr<log_mending> mending_; ///< while what the follow gives is held
   std::optional<time_point> mended_at_;  ///< when the last one ended
+  /// What was held when a second read failed, until it has come again. It does when the follow is
+  /// opened anew, unless the log is gone by then.
+  std::deque<kept_log_line> unsure_;
   std::unique_ptr<log_mending> silent_look_;
   time_point silent_look_at_{};
   std::size_t unseen_ = 0;             ///< lines that it has found
@@ -141,6 +145,8 @@ private:
   std::int64_t opened_unix_nano_ = 0;
   std::size_t owed_ = 0;      ///< bytes given and not consumed, because nobody wants more
   bool got_line_ = false;     ///< since the last opening
+  bool broke_off_ = false;    ///< the last follow did, before the log's end
+  bool seeks_ = false;        ///< a reopened one has given nothing of the log yet
   bool history_over_ = false; ///< of the first opening: there was none
   time_point arrived_at_{};
   time_point passed_at_{}; ///< when the last line passed

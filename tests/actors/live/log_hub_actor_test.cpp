@@ -144,6 +144,21 @@ protected:
     (void)now_at_engine<docker::effect>(
         [&](docker::done<docker::effect> d) { engine().remove(id, 5s, std::move(d)); });
   }
+  /// The next one that opens a log gets this, or waits so long.
+  void fail_a_look(docker::engine_errc why) {
+    docker::simulated_fault fault;
+    fault.kind = call_kind::logs;
+    fault.error = docker::engine_error{why, "no answer"};
+    fault.times = 1;
+    engine().order(fault);
+  }
+  void delay_a_look(std::chrono::milliseconds delay) {
+    docker::simulated_fault fault;
+    fault.kind = call_kind::logs;
+    fault.delay = delay;
+    fault.times = 1;
+    engine().order(fault);
+  }
   static std::shared_ptr<browser> somebody() { return std::make_shared<browser>(); }
 
   docker_actor docker_;
@@ -679,11 +694,7 @@ TEST_F(log_hub_test, a_look_that_fails_begins_the_follow_anew) {
   ASSERT_EQ(watch(id, ann), "ok");
   print_all(id, 1, 5);
   advance(1s);
-  docker::simulated_fault fault;
-  fault.kind = call_kind::logs;
-  fault.error = docker::engine_error{docker::engine_errc::timeout, "no answer"};
-  fault.times = 1;
-  engine().order(fault);
+  fail_a_look(docker::engine_errc::timeout);
   engine().write_log_unfollowed(id, "6");
   advance(200ms);
   print_all(id, 7, 9);
@@ -692,6 +703,145 @@ TEST_F(log_hub_test, a_look_that_fails_begins_the_follow_anew) {
   print_all(id, 10, 12);
   advance(5s);
   EXPECT_EQ(ann->lines(), numbers(1, 12));
+}
+
+TEST_F(log_hub_test, what_is_held_when_a_look_fails_comes_though_the_container_has_ended) {
+  start();
+  const auto id = run("web", "10m");
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  print_all(id, 1, 5);
+  advance(1s);
+  fail_a_look(docker::engine_errc::conflict);
+  engine().write_log_unfollowed(id, "6");
+  advance(200ms);
+  engine().write_log(id, "7");
+  stop(id);
+  advance(5s);
+  EXPECT_EQ(ann->lines(), numbers(1, 7));
+}
+
+TEST_F(log_hub_test, what_is_held_when_the_container_is_removed_comes_behind_a_gap) {
+  start();
+  const auto ann = somebody(), bob = somebody();
+  for (const bool told : {false, true}) {
+    const auto who = told ? bob : ann;
+    const auto id = run(told ? "told" : "found", "10m");
+    ASSERT_EQ(watch(id, who), "ok");
+    print_all(id, 1, 5);
+    advance(1s);
+    docker::simulated_fault hang;
+    hang.kind = call_kind::logs;
+    hang.hang = told;
+    hang.times = 1;
+    engine().order(hang);
+    engine().write_log_unfollowed(id, "6");
+    advance(200ms);
+    engine().write_log(id, "7");
+    remove(id);
+    if (told) tell(hub_, log_container_news{id, false, true}); // and the look never ends
+    advance(5s);
+    strings expected = numbers(1, 5);
+    for (const auto* more : {"!rotation", "7", ".removed"})
+      expected.emplace_back(more);
+    EXPECT_EQ(who->lines(), expected) << told;
+  }
+}
+
+TEST_F(log_hub_test, a_follow_that_breaks_off_at_its_containers_end_is_taken_up_again) {
+  start();
+  const auto id = run("web");
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  print_all(id, 1, 5);
+  advance(1s);
+  engine().cut_logs();
+  engine().write_log(id, "last words");
+  stop(id);
+  advance(5s);
+  strings expected = numbers(1, 5);
+  expected.emplace_back("last words");
+  EXPECT_EQ(ann->lines(), expected);
+  EXPECT_EQ(engine().open_logs(), 0U);
+}
+
+TEST_F(log_hub_test, a_look_that_hangs_is_given_up_and_the_follow_begun_anew) {
+  start();
+  const auto id = run("web", "10m");
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  print_all(id, 1, 5);
+  advance(1s);
+  docker::simulated_fault hang;
+  hang.kind = call_kind::logs;
+  hang.hang = true;
+  hang.times = 1;
+  engine().order(hang);
+  print_all(id, 6, 7);
+  advance(9s);
+  EXPECT_EQ(ann->lines(), numbers(1, 5));
+  advance(2s);
+  EXPECT_EQ(ann->lines(), numbers(1, 7));
+  EXPECT_EQ(engine().open_logs(), 1U);
+}
+
+// The second look after a silence sees what a mending has not passed yet.
+TEST_F(log_hub_test, a_look_after_a_silence_gives_way_to_a_mending) {
+  start();
+  const auto id = run("web", "10m");
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  advance(1s);
+  print_all(id, 1, 5);
+  engine().write_log_unfollowed(id, "6");
+  advance(350ms); // the first look was at 300 ms; the second is due at 400 ms
+  delay_a_look(100ms);
+  delay_a_look(200ms);
+  advance(100ms);
+  print(id, "7");
+  advance(2s);
+  EXPECT_EQ(ann->lines(), numbers(1, 7));
+  EXPECT_EQ(engine().open_logs(), 1U);
+}
+
+// Its container runs again, but the follow is still to be opened.
+TEST_F(log_hub_test, a_history_does_not_get_ahead_of_a_follow_that_is_not_open) {
+  start();
+  const auto id = run("web");
+  const auto ann = somebody(), bob = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  print_all(id, 1, 3);
+  stop(id);
+  advance(27s); // looks are 5 s apart by now; the next one is 4 s away
+  start_again(id);
+  print_all(id, 4, 6);
+  ASSERT_EQ(watch(id, bob), "ok");
+  advance(2s);
+  ASSERT_EQ(engine().open_logs(), 0U);
+  advance(10s);
+  print(id, "7");
+  advance(1s);
+  EXPECT_EQ(ann->lines(), numbers(1, 7));
+  EXPECT_EQ(bob->lines(), numbers(1, 7));
+}
+
+// The engine looks for the place in a long log.
+TEST_F(log_hub_test, a_history_does_not_get_ahead_of_a_follow_that_is_opened_slowly) {
+  start();
+  const auto id = run("web");
+  const auto ann = somebody(), bob = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  print_all(id, 1, 3);
+  delay_a_look(5s);
+  engine().cut_logs();
+  advance(1s);
+  print_all(id, 4, 6);
+  ASSERT_EQ(watch(id, bob), "ok");
+  advance(10s);
+  print(id, "7");
+  advance(1s);
+  EXPECT_EQ(ann->lines(), numbers(1, 7));
+  EXPECT_EQ(bob->lines(), numbers(1, 7));
 }
 
 TEST_F(log_hub_test, a_container_that_ends_while_its_log_is_looked_at_twice) {
