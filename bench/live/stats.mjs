@@ -2,7 +2,7 @@
 // Figures of many containers each second: the node's processor time and the engine's, beside the engine's own streams.
 import { readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { socketPath } from "../support/engine.mjs";
 import { against, pause, prove, rounded } from "../support/figures.mjs";
 
@@ -17,8 +17,9 @@ function engineCpuMs() {
   let total = 0;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      if (!/^(dockerd|containerd)\0/.test(command.replace(/^\S*\//, "")) || !command.includes(folder)) continue;
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      const isEngine = ["dockerd", "containerd"].includes(basename(command[0]));
+      if (!isEngine || !command.some((word) => word.includes(folder))) continue;
       for (const task of readdirSync(`/proc/${pid}/task`)) {
         total += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]) / 1e6;
       }
