@@ -86,7 +86,8 @@ read<live_topics> topics_of(const json::value& payload) {
   return out;
 }
 
-read<live_request> subscribe(const json::value& payload) {
+/// The payload of `subscribe`, and of `unsubscribe`.
+read<subscribe_request> subscription(const json::value& payload) {
   subscribe_request out;
   auto topics = topics_of(payload);
   if (!topics) return fail(topics.err());
@@ -101,7 +102,9 @@ read<live_request> subscribe(const json::value& payload) {
         if (!name) return fail(name.err());
         names.push_back(std::move(name).value());
       }
-    } else if (word == nullptr || *word != "*") {
+    } else if (word != nullptr && *word == "*") {
+      out.all = true;
+    } else {
       return wrong("containers", "\"*\", or a list of at most 1000");
     }
   }
@@ -115,7 +118,15 @@ read<live_request> subscribe(const json::value& payload) {
   if (out.batch && out.batch->count() != 0) {
     out.batch = std::max(*out.batch, std::chrono::milliseconds(min_batch_ms));
   }
-  return live_request(std::move(out));
+  return out;
+}
+
+read<live_request> heard(const json::value& payload) {
+  if (const auto* seq = given(payload, "seq")) {
+    std::int64_t number = 0;
+    if (!seq->get_int(number)) return wrong("seq", "the number of a heartbeat");
+  }
+  return live_request(heartbeat_ack{});
 }
 
 read<live_request> action(const json::value& payload) {
@@ -236,15 +247,15 @@ read<live_request> decode_live_request(std::string_view event, const json::value
     return fail(std::string("the argument must be an object"));
   }
   if (event == "list_containers") return live_request(list_containers_request{});
-  if (event == "heartbeat_ack") return live_request(heartbeat_ack{});
-  if (event == "subscribe") return subscribe(payload);
+  if (event == "heartbeat_ack") return heard(payload);
+  if (event == "subscribe" || event == "unsubscribe") {
+    auto what = subscription(payload);
+    if (!what) return fail(what.err());
+    if (event == "subscribe") return live_request(std::move(what).value());
+    return live_request(unsubscribe_request{what->topics, std::move(what->containers)});
+  }
   if (event == "container_action") return action(payload);
   if (event == "start_log_stream") return start_log(payload);
-  if (event == "unsubscribe") {
-    const auto topics = topics_of(payload);
-    if (!topics) return fail(topics.err());
-    return live_request(unsubscribe_request{*topics});
-  }
   if (event == "stop_log_stream") {
     auto name = container_of(payload);
     if (!name) return fail(name.err());

@@ -28,12 +28,14 @@ struct live_topics {
 
 struct subscribe_request {
   live_topics topics;
-  std::optional<std::vector<std::string>> containers; ///< as they were spelt; nothing: all
+  bool all = false;                                   ///< "*" for the containers
+  std::optional<std::vector<std::string>> containers; ///< as they were spelt; not with `all`
   std::optional<std::chrono::milliseconds> interval;  ///< of stats and heartbeats
   std::optional<std::chrono::milliseconds> batch;     ///< of states
 };
 struct unsubscribe_request {
   live_topics topics;
+  std::optional<std::vector<std::string>> containers; ///< of state and stats; nothing: all
 };
 struct list_containers_request {};
 enum class container_action { start, stop, restart, remove };

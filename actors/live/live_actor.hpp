@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/actor_support.hpp"
+#include "actors/live/container_choice.hpp"
 #include "actors/live/container_directory.hpp"
 #include "actors/live/live_interface.hpp"
 #include "actors/live/live_server.hpp"
@@ -52,15 +53,15 @@ private:
     std::map<std::string, watched> logs; ///< by container id
     std::uint64_t last_watch = 0;
     protocol::live_topics topics{true, false, false, false};
-    std::optional<std::set<std::string>> containers; ///< ids; nothing: all
-    std::chrono::milliseconds batch{0};              ///< 0: none
-    std::chrono::milliseconds heartbeat{0};          ///< 0: none
+    container_choice states;
+    std::chrono::milliseconds batch{0};     ///< 0: none
+    std::chrono::milliseconds heartbeat{0}; ///< 0: none
     time_point next_heartbeat{};
     std::uint64_t heartbeats = 0;
     bool server = false; ///< the main server: see server_joined
-    /// Its figures of all containers, which are this node's own.
-    std::optional<std::chrono::milliseconds> all_stats;
-    std::vector<stats_container> stats_of; ///< as the stats actor was told last
+    container_choice stats;
+    std::chrono::milliseconds stats_interval{0};
+    std::vector<stats_container> stats_of; ///< as the stats actor was told last, save for all
     bool told = false;                     ///< has had the whole state
     bool behind = false;                   ///< has missed a change since
     bool warned = false;                   ///< that its token ends
@@ -102,15 +103,10 @@ private:
   // live_clients.cpp: sessions
   void joined(live_client who);
   void server_came(const server_joined& j);
-  void follow_own(const std::string& id, client& c);
   [[nodiscard]] bool shows(const client& c, const container_directory::entry& e) const;
   void gone(const std::string& id);
   void drained(const std::string& id);
   void requested(client_request& r);
-  void run(const std::string& id, client& c, client_request& r,
-           const protocol::subscribe_request& what);
-  void run(const std::string& id, client& c, client_request& r,
-           const protocol::unsubscribe_request& what);
   void run(const std::string& id, client& c, client_request& r,
            const protocol::list_containers_request& what);
   void run(const std::string& id, client& c, client_request& r,
@@ -128,10 +124,31 @@ private:
   /// The container, or nothing: then the client was told why.
   const container_directory::entry* look_up(const client& c, const client_request& r,
                                             const std::string& wanted) const;
+  /// All of them, or nothing: then the client was told why.
+  std::optional<std::vector<stats_container>>
+  look_up_all(const client& c, const client_request& r,
+              const std::optional<std::vector<std::string>>& wanted) const;
   void plan(const std::string& id, client& c);
   void arm();
   void run_due();
   void run_due(const std::string& id, client& c, time_point now);
+
+  // live_subscriptions.cpp: topics
+  void run(const std::string& id, client& c, client_request& r,
+           const protocol::subscribe_request& what);
+  void run(const std::string& id, client& c, client_request& r,
+           const protocol::unsubscribe_request& what);
+  [[nodiscard]] bool subscribe_states(client& c, const protocol::subscribe_request& what,
+                                      const std::vector<stats_container>& named);
+  void unsubscribe_states(client& c, const std::optional<std::set<std::string>>& left);
+  void subscribe_stats_of(const std::string& id, client& c, const protocol::subscribe_request& what,
+                          std::vector<stats_container> named);
+  void unsubscribe_stats_of(const std::string& id, client& c,
+                            const std::optional<std::set<std::string>>& left);
+  void leave(container_choice& from, const std::set<std::string>& left) const;
+  [[nodiscard]] std::vector<stats_container> shown_stats(const client& c) const;
+  void tell_stats(const std::string& id, client& c);
+  void follow_shown(const std::string& id, client& c);
 
   // live_actions.cpp: what operators do
   void act_on_own(const std::string& id, const client_request& r, const std::string& username,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The live actor's browsers: who is there, and what each has asked for.
+// The live actor's browsers: who is there, and what each asks for.
 #include "actors/live/live_actor.hpp"
 
 #include <algorithm>
@@ -13,8 +13,6 @@ using namespace std::chrono_literals;
 using platform::log_level;
 
 constexpr auto expiry_warning = 60s;
-constexpr auto default_heartbeat = 15s;
-constexpr auto default_stats = 1s;
 constexpr auto answer_slack = 10s;
 constexpr std::size_t max_server_streams = 512;
 constexpr auto longest_timer = 1h; ///< steady clocks and wall clocks drift: look again
@@ -45,6 +43,7 @@ void live_state::joined(live_client who) {
     c.token_ends = self_->clock().now() + left;
     plan(id, c);
   }
+  node_changed(false);
 }
 
 void live_state::server_came(const server_joined& j) {
@@ -59,20 +58,6 @@ bool live_state::shows(const client& c, const container_directory::entry& e) con
   return !c.server || e.own;
 }
 
-/// The stats actor knows nothing of owners: it is told anew when there are others.
-void live_state::follow_own(const std::string& id, client& c) {
-  if (!c.all_stats) return;
-  std::vector<stats_container> own;
-  for (const auto& [container, entry] : directory_.all()) {
-    if (entry.own) own.push_back({container, container});
-  }
-  const auto same = [](const auto& a, const auto& b) { return a.id == b.id; };
-  if (c.topics.stats && std::ranges::equal(own, c.stats_of, same)) return;
-  c.stats_of = own;
-  c.topics.stats = true;
-  self_->send(stats_, subscribe_stats{id, *c.all_stats, std::move(own), c.outlet});
-}
-
 void live_state::gone(const std::string& id) {
   const auto it = clients_.find(id);
   if (it == clients_.end()) return;
@@ -80,12 +65,21 @@ void live_state::gone(const std::string& id) {
   clients_.erase(it);
   self_->send(logs_, client_gone{id});
   self_->send(stats_, client_gone{id});
+  node_changed(false);
 }
 
-/// One that has missed changes is told the whole, now that it can take it.
+/// One that has missed something is told all of it, now that it can take it.
 void live_state::drained(const std::string& id) {
   const auto it = clients_.find(id);
-  if (it != clients_.end() && it->second.told && it->second.behind) tell_whole(it->second);
+  if (it == clients_.end()) return;
+  auto& c = it->second;
+  if (!c.behind) return;
+  if (c.told && c.topics.state) {
+    tell_whole(c);
+  } else {
+    c.behind = false;
+  }
+  if (c.topics.node) emit(c, "node_state", protocol::encode_node_state(node_now()));
 }
 
 void live_state::requested(client_request& r) {
@@ -117,64 +111,17 @@ const container_directory::entry* live_state::look_up(const client& c, const cli
   return nullptr;
 }
 
-// ---- subscriptions
-
-void live_state::run(const std::string& id, client& c, client_request& r,
-                     const protocol::subscribe_request& what) {
-  std::optional<std::set<std::string>> only;
-  std::optional<std::vector<stats_container>> spelt;
-  if (what.containers) {
-    only.emplace();
-    spelt.emplace();
-    for (const auto& each : *what.containers) {
-      const auto* entry = look_up(c, r, each);
-      if (entry == nullptr) return;
-      only->insert(entry->report.container_id);
-      spelt->push_back({entry->report.container_id, each});
-    }
+std::optional<std::vector<stats_container>>
+live_state::look_up_all(const client& c, const client_request& r,
+                        const std::optional<std::vector<std::string>>& wanted) const {
+  std::vector<stats_container> out;
+  if (!wanted) return out;
+  for (const auto& each : *wanted) {
+    const auto* entry = look_up(c, r, each);
+    if (entry == nullptr) return std::nullopt;
+    out.push_back({entry->report.container_id, each});
   }
-  if (what.topics.state) {
-    c.topics.state = true;
-    c.containers = std::move(only);
-    if (what.batch) c.batch = *what.batch;
-  }
-  if (what.topics.stats) c.all_stats.reset();
-  if (what.topics.stats && c.server && !spelt) {
-    c.topics.stats = false;
-    c.all_stats = what.interval.value_or(default_stats);
-    follow_own(id, c);
-  } else if (what.topics.stats) {
-    c.topics.stats = true;
-    self_->send(stats_, subscribe_stats{id, what.interval.value_or(default_stats), std::move(spelt),
-                                        c.outlet});
-  }
-  if (what.topics.heartbeat) {
-    c.topics.heartbeat = true;
-    c.heartbeat = what.interval.value_or(default_heartbeat);
-    c.next_heartbeat = self_->clock().now() + c.heartbeat;
-    plan(id, c);
-  }
-  r.ack({json::object{{"status", "subscribed"}}});
-  if (what.topics.node) {
-    c.topics.node = true;
-    emit(c, "node_state", protocol::encode_node_state(node_now()));
-  }
-}
-
-void live_state::run(const std::string& id, client& c, client_request& r,
-                     const protocol::unsubscribe_request& what) {
-  if (what.topics.state) c.topics.state = false;
-  if (what.topics.node) c.topics.node = false;
-  if (what.topics.stats) c.all_stats.reset();
-  if (what.topics.stats && std::exchange(c.topics.stats, false)) {
-    self_->send(stats_, unsubscribe_stats{id});
-  }
-  if (what.topics.heartbeat) {
-    c.topics.heartbeat = false;
-    c.heartbeat = 0ms;
-    plan(id, c);
-  }
-  r.ack({json::object{{"status", "unsubscribed"}}});
+  return out;
 }
 
 void live_state::run(const std::string&, client& c, client_request& r,

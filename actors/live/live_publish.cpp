@@ -25,12 +25,11 @@ shared_outgoing event_of(std::string_view name, std::string_view text) {
   return encode_event_text("/", name, text).value();
 }
 
-std::string list_text(const container_changes& changes,
-                      const std::optional<std::set<std::string>>& only) {
+std::string list_text(const container_changes& changes, const container_choice& chosen) {
   std::string out = "{\"containers\":[";
   bool first = true;
   for (const auto& each : changes) {
-    if (only && !only->contains(each.container_id)) continue;
+    if (!chosen.contains(each.container_id)) continue;
     if (!std::exchange(first, false)) out += ',';
     json::dump_to(out, protocol::encode_container(each));
   }
@@ -49,7 +48,7 @@ void live_state::publish(const container_changes& changes) {
     tell_change(report, event_of("container_state_change", text));
   }
   for (auto& [id, c] : clients_)
-    if (c.server) follow_own(id, c);
+    follow_shown(id, c);
   node_changed(false);
 }
 
@@ -79,7 +78,7 @@ void live_state::tell_change(const protocol::container_report& report,
   std::vector<socketio_remote> compat;
   for (auto& [id, c] : clients_) {
     if (!c.told || c.behind || !c.topics.state) continue;
-    if (c.containers && !c.containers->contains(report.container_id)) continue;
+    if (!c.states.contains(report.container_id)) continue;
     if (c.batch.count() != 0) {
       auto& waiting = batches_[c.batch];
       if (waiting.empty()) self_->delayed_send(self_, c.batch, live_batch_due{c.batch});
@@ -102,6 +101,8 @@ void live_state::tell_change(const protocol::container_report& report,
   }
 }
 
+/// Before a client joins that batch, leaves it or is told the whole, too: what waits was meant for
+/// those who are in it now, and is older than all that follows.
 void live_state::flush(std::chrono::milliseconds batch) {
   const auto node = batches_.extract(batch);
   if (node.empty()) return;
@@ -109,15 +110,14 @@ void live_state::flush(std::chrono::milliseconds batch) {
   std::vector<socketio_remote> everybody;
   for (auto& [id, c] : clients_) {
     if (c.batch != batch || !c.told || c.behind || !c.topics.state) continue;
-    if (!c.containers) {
+    if (c.states.everything()) {
       everybody.push_back(c.who.remote);
-    } else if (const auto text = list_text(changes, c.containers); !text.empty()) {
+    } else if (const auto text = list_text(changes, c.states); !text.empty()) {
       send({c.who.remote}, event_of("container_state_changes", text));
     }
   }
   if (!everybody.empty()) {
-    send(std::move(everybody),
-         event_of("container_state_changes", list_text(changes, std::nullopt)));
+    send(std::move(everybody), event_of("container_state_changes", list_text(changes, {})));
   }
 }
 
@@ -147,6 +147,7 @@ const std::string& live_state::whole_text() {
 }
 
 void live_state::tell_whole(client& c) {
+  flush(c.batch);
   if (!whole_packet_) whole_packet_ = event_of("initial_state", whole_text());
   c.told = true;
   c.behind = !c.who.remote.emit_encoded(

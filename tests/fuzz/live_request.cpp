@@ -4,8 +4,10 @@
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/targets.hpp"
 
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace dockhost::fuzz {
 namespace {
@@ -23,12 +25,18 @@ void judge_name(std::string_view container) {
   require(!container.empty() && container.size() <= 256, "a container has a name");
 }
 
+void judge_list(const std::optional<std::vector<std::string>>& containers) {
+  if (!containers) return;
+  require(containers->size() <= 1000, "a list has an end");
+  for (const auto& name : *containers)
+    judge_name(name);
+}
+
 void judge(const protocol::live_request& request) {
   std::visit(overloaded{
                  [](const subscribe_request& r) {
-                   require(!r.containers || r.containers->size() <= 1000, "a list has an end");
-                   for (const auto& name : r.containers.value_or(std::vector<std::string>()))
-                     judge_name(name);
+                   judge_list(r.containers);
+                   require(!r.all || !r.containers, "all, or some");
                    require(!r.interval ||
                                (r.interval->count() >= 250 && r.interval->count() <= 3'600'000),
                            "an interval keeps to its limits");
@@ -36,6 +44,7 @@ void judge(const protocol::live_request& request) {
                                (r.batch->count() >= 10 && r.batch->count() <= 10'000),
                            "a batch keeps to its limits");
                  },
+                 [](const unsubscribe_request& r) { judge_list(r.containers); },
                  [](const container_action_request& r) { judge_name(r.container); },
                  [](const stop_log_request& r) { judge_name(r.container); },
                  [](const start_log_request& r) {

@@ -27,6 +27,7 @@ TEST(live_requests, defaults_are_those_of_the_protocol) {
   EXPECT_EQ(log.options, log_watch_options{});
   const auto all = good<subscribe_request>("subscribe", R"({"topics":["state"]})");
   EXPECT_EQ(all.containers, std::nullopt);
+  EXPECT_FALSE(all.all);
   EXPECT_EQ(all.batch, std::nullopt);
 }
 
@@ -51,6 +52,16 @@ TEST(live_requests, everything_that_can_be_said_is_read) {
   EXPECT_EQ(some.batch, 10ms);
   EXPECT_EQ(good<subscribe_request>("subscribe", R"({"topics":["state"],"batch_ms":0})").batch,
             0ms);
+  const auto all = good<subscribe_request>("subscribe", R"({"topics":["state"],"containers":"*"})");
+  EXPECT_TRUE(all.all);
+  EXPECT_EQ(all.containers, std::nullopt);
+  const auto left = good<unsubscribe_request>(
+      "unsubscribe", R"({"topics":["state","stats"],"containers":["a"],"interval_ms":5})");
+  EXPECT_EQ(left.topics, (live_topics{true, true, false, false}));
+  EXPECT_EQ(left.containers, (std::vector<std::string>{"a"}));
+  for (const auto* text : {R"({"topics":["node"],"containers":"*"})", R"({"topics":["node"]})"})
+    EXPECT_EQ(good<unsubscribe_request>("unsubscribe", text).containers, std::nullopt) << text;
+  good<heartbeat_ack>("heartbeat_ack", R"({"seq":7})");
   const auto act = good<container_action_request>("container_action",
                                                   R"({"container_id":"x","action":"delete"})");
   EXPECT_EQ(act.action, container_action::remove);
@@ -102,7 +113,11 @@ TEST(live_requests, MalformedArgumentsAreNamed) {
            {"subscribe", R"({"topics":["stats"],"interval_ms":"1s"})", "interval_ms"},
            {"subscribe", R"({"topics":["state"],"batch_ms":-1})", "batch_ms"},
            {"unsubscribe", R"({"topics":"state"})", "topics"},
+           {"unsubscribe", R"({"topics":["state"],"containers":"web"})", "containers"},
+           {"unsubscribe", R"({"topics":["stats"],"interval_ms":"1s"})", "interval_ms"},
            {"list_containers", "[]", "object"},
+           {"heartbeat_ack", "5", "object"},
+           {"heartbeat_ack", R"({"seq":"5"})", "seq"},
            {"nothing_known", "{}", "unknown event"}}) {
     const auto got = decode(event, text);
     ASSERT_FALSE(got.ok()) << event << " " << text;

@@ -226,21 +226,36 @@ TEST_F(live_actor_test, MalformedArgumentsGetAnErrorAndNothingElse) {
   start_live();
   settle();
   auto b = connect();
+  const auto refused = [&](const std::string& event, const std::string& payload) {
+    const auto before = b.frames.size();
+    const auto ack = ask_live(b, event, payload);
+    EXPECT_EQ(text_at(ack, {"code"}), "invalid_request") << event << payload;
+    EXPECT_FALSE(text_at(ack, {"error"}).empty());
+    EXPECT_EQ(b.frames.size(), before + 2) << event << payload;
+    EXPECT_THAT(b.frames.back(), StartsWith("42[\"error\","));
+    EXPECT_THAT(b.frames.back(), HasSubstr("\"event\":\"" + event + "\""));
+    return ack;
+  };
   for (const std::string event :
        {"start_log_stream", "stop_log_stream", "container_action", "subscribe", "unsubscribe"}) {
     for (const std::string payload : {"", "null", "[]", "5", "\"x\"", "{}", "{\"container_id\":5}",
-                                      "{\"topics\":\"all\",\"container_id\":null}"}) {
-      const auto before = b.frames.size();
-      const auto ack = ask_live(b, event, payload);
-      EXPECT_EQ(text_at(ack, {"code"}), "invalid_request") << event << payload;
-      EXPECT_FALSE(text_at(ack, {"error"}).empty());
-      ASSERT_EQ(b.frames.size(), before + 2);
-      EXPECT_THAT(b.frames.back(), StartsWith("42[\"error\","));
-      EXPECT_THAT(b.frames.back(), HasSubstr("\"event\":\"" + event + "\""));
-    }
+                                      "{\"topics\":\"all\",\"container_id\":null}"})
+      refused(event, payload);
     advance(1s);
   }
-  EXPECT_EQ(text_at(ask_live(b, "no_such_event", "{}"), {"error"}), "unknown event");
+  // Nothing has to be said with these.
+  for (const std::string event : {"list_containers", "heartbeat_ack"}) {
+    for (const std::string payload : {"[]", "5", "\"x\"", "true"})
+      refused(event, payload);
+    for (const std::string payload : {"", "null", "{}"})
+      EXPECT_EQ(text_at(ask_live(b, event, payload), {"code"}), "") << event << payload;
+  }
+  for (const std::string payload : {R"({"seq":"1"})", R"({"seq":[]})", R"({"seq":1.5})"})
+    refused("heartbeat_ack", payload);
+  for (const std::string event : {"no_such_event", "initial_state", "error"}) {
+    for (const std::string payload : {"", "{}", "5"})
+      EXPECT_EQ(text_at(refused(event, payload), {"error"}), "unknown event") << event << payload;
+  }
   EXPECT_TRUE(b.socket->open());
 }
 
@@ -249,7 +264,7 @@ TEST_F(live_actor_test, UnknownContainersAreNotFound) {
   settle();
   auto b = connect();
   const std::string of = R"({"container_id":"nobody","topics":["state"],"containers":["nobody"]})";
-  for (const std::string event : {"start_log_stream", "subscribe"})
+  for (const std::string event : {"start_log_stream", "subscribe", "unsubscribe"})
     EXPECT_EQ(text_at(ask_live(b, event, of), {"code"}), "not_found") << event;
 }
 
@@ -263,6 +278,28 @@ TEST_F(live_actor_test, too_many_requests_are_refused) {
   EXPECT_EQ(text_at(ask_live(b, "list_containers", "{}"), {"code"}), "rate_limited");
   advance(1s);
   EXPECT_EQ(text_at(ask_live(b, "list_containers", ""), {"code"}), "");
+}
+
+TEST_F(live_actor_test, client_that_goes_on_when_it_was_told_is_let_go) {
+  config.live.max_requests = 2;
+  start_live();
+  settle();
+  auto b = connect();
+  const auto send = [&](int times) {
+    for (int n = 0; n < times; ++n)
+      b.socket->receive("42[\"heartbeat_ack\"]");
+    settle();
+    read(b);
+  };
+  send(4 + 1'000);
+  EXPECT_EQ(b.got("error").size(), 1'000U);
+  EXPECT_TRUE(b.socket->open());
+  advance(600ms);
+  send(1 + 1'000); // one that is granted, and it begins anew
+  EXPECT_TRUE(b.socket->open());
+  send(1);
+  EXPECT_FALSE(b.socket->open());
+  EXPECT_EQ(b.got("error").size(), 2'000U);
 }
 
 TEST_F(live_actor_test, subscriptions_choose_containers_and_batches) {
