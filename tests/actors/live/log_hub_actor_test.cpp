@@ -5,6 +5,7 @@
 #include "protocol/engineio_server.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace dockhost::actors {
 namespace {
@@ -15,6 +16,7 @@ using docker::call_kind;
 /// A browser that keeps what it was sent.
 struct browser final : live_outlet {
   std::vector<std::string> packets;
+  std::vector<log_packet> kept; ///< the same
   std::vector<std::string> attachments;
   std::size_t queued = 0; ///< bytes it has not read
   bool reads = true;
@@ -24,6 +26,7 @@ struct browser final : live_outlet {
     if (!there || queued + packet->bytes() > budget) return false;
     if (!reads) queued += packet->bytes();
     packets.push_back(packet->text);
+    kept.push_back(packet);
     attachments.insert(attachments.end(), packet->attachments.begin(), packet->attachments.end());
     return true;
   }
@@ -212,6 +215,31 @@ TEST_F(log_hub_test, one_upstream_for_all_closed_with_the_last_at_once) {
   print(id, "late");
   advance(100ms);
   EXPECT_EQ(all[9]->packets.size(), before);
+}
+
+TEST_F(log_hub_test, who_gets_the_same_shares_one_packet) {
+  start();
+  const auto id = run("web");
+  std::vector<std::shared_ptr<browser>> alike;
+  for (int n = 0; n < 10; ++n) {
+    alike.push_back(somebody());
+    ASSERT_EQ(watch(id, alike.back()), "ok");
+  }
+  const auto bare = somebody();
+  log_watch_options options;
+  options.timestamps = false;
+  ASSERT_EQ(watch(id, bare, options), "ok");
+  advance(2s);
+  print_all(id, 1, 3);
+  advance(100ms);
+  std::set<log_packet> packets;
+  for (const auto& who : alike) {
+    ASSERT_EQ(who->lines(), numbers(1, 3));
+    packets.insert(who->kept.begin(), who->kept.end());
+  }
+  EXPECT_EQ(packets.size(), alike.front()->kept.size());
+  EXPECT_EQ(bare->lines(false), numbers(1, 3));
+  EXPECT_FALSE(packets.contains(bare->kept.back()));
 }
 
 TEST_F(log_hub_test, a_second_watcher_joins_without_loss_or_doubles) {
