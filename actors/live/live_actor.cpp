@@ -144,6 +144,10 @@ void live_state::ask_for_inventory() {
 }
 
 void live_state::own_listed(const inventory& all) {
+  if (!all.loaded) { // the engine has not been reached yet
+    self_->delayed_send(self_, inventory_retry, live_inventory_due{});
+    return;
+  }
   container_changes changes;
   directory_.own_listed(all, changes);
   own_version_ = all.version;
@@ -217,9 +221,15 @@ void live_state::look_at(const std::string& id) {
 
 // ---- whether there is something to show
 
+/// Whether a container that is not in the directory does not exist.
+bool live_state::known() const {
+  return own_known_ && foreign_known_;
+}
+
+/// Where the engine can't be reached at the start, browsers are told of what there is, nothing, and
+/// later of each container as it is found.
 bool live_state::ready() const {
-  const bool lost = health_ && !health_->reachable;
-  return own_known_ && (foreign_known_ || lost);
+  return known() || (health_ && !health_->reachable);
 }
 
 /// Those who came before anything was known.

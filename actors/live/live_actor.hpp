@@ -84,6 +84,7 @@ private:
   void health_changed(const engine_health& h);
   void heard(const docker::container_event& e);
   void look_at(const std::string& id);
+  [[nodiscard]] bool known() const;
   [[nodiscard]] bool ready() const;
   void became_ready();
 
@@ -104,6 +105,7 @@ private:
   void joined(live_client who);
   void server_came(const server_joined& j);
   [[nodiscard]] bool shows(const client& c, const container_directory::entry& e) const;
+  [[nodiscard]] bool knows(const client& c) const;
   void gone(const std::string& id);
   void drained(const std::string& id);
   void requested(client_request& r);
@@ -121,6 +123,7 @@ private:
                    const client_request& r, const std::optional<error>& failure);
   void refuse(const client& c, const client_request& r, std::string_view message,
               std::string_view code) const;
+  void refuse_unknown(const client& c, const client_request& r) const;
   /// The container, or nothing: then the client was told why.
   const container_directory::entry* look_up(const client& c, const client_request& r,
                                             const std::string& wanted) const;

@@ -58,6 +58,10 @@ bool live_state::shows(const client& c, const container_directory::entry& e) con
   return !c.server || e.own;
 }
 
+bool live_state::knows(const client& c) const {
+  return c.server ? own_known_ : known();
+}
+
 void live_state::gone(const std::string& id) {
   const auto it = clients_.find(id);
   if (it == clients_.end()) return;
@@ -97,14 +101,18 @@ void live_state::refuse(const client& c, const client_request& r, std::string_vi
   if (!c.server) emit(c, "error", protocol::encode_live_error(message, code, r.event));
 }
 
+void live_state::refuse_unknown(const client& c, const client_request& r) const {
+  refuse(c, r, "The containers are not known yet", to_string(errc::engine_unavailable));
+}
+
 const container_directory::entry* live_state::look_up(const client& c, const client_request& r,
                                                       const std::string& wanted) const {
   const auto found = directory_.find(wanted);
   if (found.how == container_directory::found::one && shows(c, *found.what)) return found.what;
   if (found.how == container_directory::found::several) {
     refuse(c, r, "Several containers begin with that id", "invalid_request");
-  } else if (!ready()) {
-    refuse(c, r, "The containers are not known yet", to_string(errc::engine_unavailable));
+  } else if (!knows(c)) {
+    refuse_unknown(c, r);
   } else {
     refuse(c, r, "No such container", "not_found");
   }
@@ -126,6 +134,7 @@ live_state::look_up_all(const client& c, const client_request& r,
 
 void live_state::run(const std::string&, client& c, client_request& r,
                      const protocol::list_containers_request&) {
+  if (!knows(c)) return refuse_unknown(c, r);
   json::array all;
   for (const auto& [id, entry] : directory_.all())
     if (shows(c, entry)) all.push_back(protocol::encode_container(entry.report));

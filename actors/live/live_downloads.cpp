@@ -24,7 +24,7 @@ void live_state::download(log_page_request& r) {
   if (found.how == container_directory::found::several)
     return refuse(400, "invalid_request", "Several containers begin with that id");
   if (found.how == container_directory::found::none) {
-    if (!ready()) return refuse(503, "engine_unavailable", "The containers are not known yet");
+    if (!known()) return refuse(503, "engine_unavailable", "The containers are not known yet");
     return refuse(404, "not_found", "No such container");
   }
   if (downloads_.size() >= max_downloads)

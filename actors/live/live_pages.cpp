@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The live actor's answers to plain HTTP requests.
+#include "actors/live/api_answer.hpp"
 #include "actors/live/live_actor.hpp"
 
 #include <utility>
@@ -23,14 +24,16 @@ void live_state::page(const page_request& r) {
   case live_page::health: return r.to(plain(200, "alive\n"));
   case live_page::readiness: {
     const bool reachable = health_ && health_->reachable;
-    if (reachable && own_known_) return r.to(plain(200, "ready\n"));
+    if (reachable && known()) return r.to(plain(200, "ready\n"));
     return r.to(plain(503, reachable ? "the containers are not known yet\n"
                                      : "the container engine can't be reached\n"));
   }
   case live_page::metrics: return begin_scrape(r.to);
   case live_page::containers: {
-    auto out = plain(200, whole_text(), "application/json; charset=utf-8");
-    return r.to(std::move(out));
+    if (known()) return r.to(plain(200, whole_text(), "application/json; charset=utf-8"));
+    const auto code = to_string(errc::engine_unavailable);
+    env_->metrics->refused(code);
+    return r.to(api_refusal(503, code, "The containers are not known yet", security_headers()));
   }
   }
 }

@@ -84,6 +84,65 @@ TEST_F(live_actor_test, who_comes_early_waits_for_the_state) {
   EXPECT_EQ(at(b.got("initial_state")[0], {"containers"}).as_array()->size(), 1U);
 }
 
+TEST_F(live_actor_test, nothing_is_said_of_containers_before_they_are_known) {
+  config.live.local_role = live_role::operator_;
+  simulated.latency = 50ms;
+  foreign("web");
+  place(our_spec("ann", 10'000));
+  engine().set_reachable(false);
+  start_live();
+  advance(1min);
+  auto b = connect();
+  const auto unknown = [&] {
+    EXPECT_EQ(text_at(ask_live(b, "list_containers", ""), {"code"}), "engine_unavailable");
+    for (const std::string event : {"start_log_stream", "container_action"}) {
+      const auto ack = ask_live(b, event, R"({"container_id":"web","action":"stop"})");
+      EXPECT_EQ(text_at(ack, {"code"}), "engine_unavailable") << event;
+    }
+    const auto listed = get("/api/containers");
+    EXPECT_EQ(listed->status(), 503);
+    EXPECT_EQ(listed->body(),
+              "{\"error\":\"The containers are not known yet\",\"code\":\"engine_unavailable\"}\n");
+    EXPECT_EQ(listed->header("X-Content-Type-Options"), "nosniff");
+    EXPECT_EQ(get("/api/containers/web/logs")->status(), 503);
+  };
+  EXPECT_EQ(get("/readyz")->body(), "the container engine can't be reached\n");
+  unknown();
+  engine().set_reachable(true);
+  std::string page;
+  ASSERT_TRUE(until([&] {
+    page = get("/readyz")->body();
+    return page != "the container engine can't be reached\n";
+  }));
+  EXPECT_EQ(page, "the containers are not known yet\n");
+  EXPECT_EQ(get("/readyz")->status(), 503);
+  unknown();
+  ASSERT_TRUE(until([&] { return get("/readyz")->status() == 200; }));
+  EXPECT_THAT(get("/api/containers")->body(),
+              ::testing::AllOf(HasSubstr("\"name\":\"web\""), HasSubstr("\"username\":\"ann\"")));
+  EXPECT_EQ(at(ask_live(b, "list_containers", ""), {"containers"}).as_array()->size(), 2U);
+  EXPECT_THAT(b.states(), ::testing::UnorderedElementsAre("web running", "dockhost-ann running"));
+}
+
+TEST_F(live_actor_test, node_that_starts_without_its_engine_is_ready_when_ours_are_known) {
+  config.live.managed_only = true;
+  simulated.latency = 50ms;
+  place(our_spec("ann", 10'000));
+  engine().set_reachable(false);
+  start_live();
+  advance(1min);
+  std::vector<std::string> pages = {get("/readyz")->body()};
+  engine().set_reachable(true);
+  ASSERT_TRUE(until([&] {
+    const auto page = get("/readyz")->body();
+    if (page != pages.back()) pages.push_back(page);
+    return page == "ready\n";
+  }));
+  EXPECT_THAT(pages, ElementsAre("the container engine can't be reached\n",
+                                 "the containers are not known yet\n", "ready\n"));
+  EXPECT_THAT(get("/api/containers")->body(), HasSubstr("\"username\":\"ann\""));
+}
+
 TEST_F(live_actor_test, fleet_that_is_gone_is_asked_again_after_a_pause) {
   before_live = [this] {
     caf::anon_send_exit(fleet_, caf::exit_reason::kill);
