@@ -15,26 +15,29 @@ constexpr std::int64_t usual_pace = 64'000'000; ///< bytes per second
 constexpr std::int64_t headroom = 3;
 constexpr std::int64_t no_disk_is_faster = 1'000'000'000;
 
+constexpr std::size_t most_ahead = 1024 * 1024; // bytes
+
 constexpr std::size_t few_lines = 256;
 /// Logs of more files than this are not read whole before the last of them were.
 constexpr std::int64_t few_files = 4;
 
 } // namespace
 
-std::int64_t log_jumps::shortest() const {
+std::int64_t log_jumps::least_time() const {
   const auto pace = std::clamp(headroom * fastest_, usual_pace, no_disk_is_faster);
   return rotation_.file_bytes * 1'000 / (pace / 1'000'000); // sizes are far below 2^53
 }
 
-std::int64_t log_jumps::file_time() const {
-  if (fastest_ == 0) return shortest();
+log_file_times log_jumps::file_times() const {
+  const auto least = least_time();
+  if (fastest_ == 0) return {least, least};
   const auto pace = std::clamp<std::int64_t>(2 * fastest_, 1'000'000, no_disk_is_faster);
-  return rotation_.file_bytes * 1'000 / (pace / 1'000'000);
+  return {least, rotation_.file_bytes * 1'000 / (pace / 1'000'000)};
 }
 
 bool log_jumps::before(const log_line& line) const {
   return rotation_.file_bytes > 0 && last_ != 0 && line.unix_nano > opened_ &&
-         line.unix_nano - last_ >= shortest();
+         line.unix_nano - last_ >= least_time();
 }
 
 void log_jumps::passed(const log_line& line) {
@@ -88,14 +91,18 @@ void log_mend::hold(const log_line& line) {
   newest_ = std::max(newest_, line.unix_nano);
 }
 
-void log_mend::hold_cut(std::size_t bytes) {
-  if (!held_.empty()) held_.back().cut += bytes;
+void log_mend::hold_cut(log_channel channel, std::size_t bytes) {
+  const auto it = std::find_if(held_.rbegin(), held_.rend(),
+                               [&](const auto& kept) { return kept.channel == channel; });
+  if (it != held_.rend()) it->cut += bytes;
 }
 
 void log_mend::begin(bool all) {
   all_ = all;
   any_ = false;
   newest_read_ = 0;
+  ahead_.clear();
+  ahead_bytes_ = 0;
   overlap_.emplace(place_);
   state_ = state::reading;
 }
@@ -122,20 +129,53 @@ void log_mend::pass_held(sink& to) {
   const auto held = std::move(held_.front());
   held_.pop_front();
   to.line(held.view(), false);
-  if (held.cut > 0) to.cut(held.cut);
+  if (held.cut > 0) to.cut(held.channel, held.cut);
+}
+
+/// Newer than all that is held: the follow has not come so far, or has left it out. Which, is known
+/// when more of both has come. Far ahead, and the read is not needed any more.
+void log_mend::keep_ahead(const log_line& line) {
+  ahead_.emplace_back(line);
+  ahead_bytes_ += ahead_.back().bytes();
+  if (line.unix_nano > newest_ + log_cursor::disorder.count() || ahead_bytes_ > most_ahead)
+    state_ = state::over;
+}
+
+/// The read has come to a line that the follow has passed: so it has passed what was ahead, too.
+/// What of that is not among the first `held` that are held, it left out. How many of those are
+/// left.
+std::size_t log_mend::pass_ahead(std::size_t held, sink& to) {
+  ahead_bytes_ = 0;
+  for (const auto& ahead : std::exchange(ahead_, {})) {
+    const auto line = ahead.view();
+    const auto end = held_.begin() + static_cast<std::ptrdiff_t>(held);
+    const auto it = std::find_if(held_.begin(), end,
+                                 [&](const kept_log_line& kept) { return same(kept, line); });
+    if (it == end) {
+      to.line(line, true);
+      continue;
+    }
+    for (auto n = it - held_.begin(); n >= 0; --n, --held)
+      pass_held(to);
+  }
+  return held;
 }
 
 /// The read begins behind the place: what is held of the time before that has no witness. Files go
-/// as a whole, so only where one fits in something may be missing.
+/// as a whole, so only where one fits in something may be missing. Behind the place itself one has
+/// gone, so it counts there that one could have been written; further on, that it is likely.
 void log_mend::begin_without_place(const log_line& first, sink& to) {
   auto last = place_.unix_nano();
+  auto enough = file_times_.least;
   const auto goes_on_at = [&](std::int64_t time) {
-    if (time - last >= file_time_ && !may_be_gone_) to.lost();
+    if (time - last >= enough && !may_be_gone_) to.lost();
     last = time;
+    enough = file_times_.likely;
   };
   while (!held_.empty() && held_.front().unix_nano < first.unix_nano) {
     goes_on_at(held_.front().unix_nano);
     unwitnessed_.push_back(held_.front());
+    newest_unwitnessed_ = std::max(newest_unwitnessed_, held_.front().unix_nano);
     pass_held(to);
   }
   goes_on_at(first.unix_nano);
@@ -152,26 +192,36 @@ void log_mend::behind(const log_line& line, sink& to) {
   }
   const auto is_it = [&](const kept_log_line& kept) { return same(kept, line); };
   // Out of order by a little, and passed already.
-  if (std::any_of(unwitnessed_.rbegin(), unwitnessed_.rend(), is_it)) return;
+  if (line.unix_nano <= newest_unwitnessed_ &&
+      std::any_of(unwitnessed_.rbegin(), unwitnessed_.rend(), is_it))
+    return;
   // Nearly all that is missing is older than all that is held.
   const auto it = held_.empty() || line.unix_nano < held_.front().unix_nano
                       ? held_.end()
                       : std::find_if(held_.begin(), held_.end(), is_it);
   if (it == held_.end()) {
-    if (newest_ == 0 || line.unix_nano <= newest_) return to.line(line, true);
-    // The follow has not come so far.
-    if (line.unix_nano > newest_ + log_cursor::disorder.count()) state_ = state::over;
+    if (newest_ != 0 && line.unix_nano > newest_) return keep_ahead(line);
+    const bool any_held = !held_.empty();
+    (void)pass_ahead(held_.size(), to);
+    if (any_held && held_.empty())
+      state_ = state::over; // the follow gives this one
+    else
+      to.line(line, true);
     return;
   }
-  for (auto n = it - held_.begin(); n > 0; --n)
+  for (auto n = pass_ahead(static_cast<std::size_t>(it - held_.begin()), to); n > 0; --n)
     pass_held(to);
+  std::size_t cut = 0;
   if (held_.front().text.size() > line.text.size()) {
     pass_held(to);
   } else {
     to.line(line, false);
+    cut = held_.front().cut;
     held_.pop_front();
   }
-  if (held_.empty()) state_ = state::over;
+  if (!held_.empty()) return; // what was cut off, the read tells in its turn
+  state_ = state::over;
+  if (cut > 0) to.cut(line.channel, cut);
 }
 
 log_mend::state log_mend::ended(sink& to) {

@@ -7,6 +7,7 @@
 #include "core/log_cursor.hpp"
 #include "core/log_lines.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -24,6 +25,12 @@ struct log_rotation {
   friend bool operator==(const log_rotation&, const log_rotation&) = default;
 };
 
+/// How long a file takes to be written, ns.
+struct log_file_times {
+  std::int64_t least = 0;  ///< in less than this no file is
+  std::int64_t likely = 0; ///< in less than this hardly any is, at twice the pace ever seen
+};
+
 /// Looks at the times between lines: where files are left out, at least one whole file was written
 /// in between. So a jump counts that is long enough to write one, at three times the pace that was
 /// ever seen, or 64 MB/s. Most such jumps are a container that was silent.
@@ -34,20 +41,18 @@ public:
   log_jumps(log_rotation rotation, std::int64_t opened_unix_nano)
       : rotation_(rotation), opened_(opened_unix_nano) {}
 
-  /// Up to that time, nothing is missing that is not known.
-  void goes_on_from(std::int64_t unix_nano) { last_ = unix_nano; }
+  /// Up to that time, nothing is missing that is not known. Ignored where more has passed already.
+  void goes_on_from(std::int64_t unix_nano) { last_ = std::max(last_, unix_nano); }
   /// Whether lines may be missing between the last one that passed and this one.
   [[nodiscard]] bool before(const log_line& line) const;
   void passed(const log_line& line);
-  /// In less than this a file is hardly written, at twice the pace ever seen, ns: for where a jump
-  /// is all that is known.
-  [[nodiscard]] std::int64_t file_time() const;
+  [[nodiscard]] log_file_times file_times() const;
   /// Of a line that has passed, on average; at least 1.
   [[nodiscard]] std::int64_t line_bytes() const;
 
 private:
-  /// In less than this no file is written, ns.
-  [[nodiscard]] std::int64_t shortest() const;
+  /// See log_file_times.
+  [[nodiscard]] std::int64_t least_time() const;
 
   log_rotation rotation_;
   std::int64_t opened_ = 0;
@@ -79,8 +84,8 @@ public:
     /// The next line of the log. `missing`: the follow had left it out. Where a follow reads a
     /// file twice, what it held of the second time comes again, as not missing.
     virtual void line(const log_line& line, bool missing) = 0;
-    /// Of the line before, so many bytes were left out.
-    virtual void cut(std::size_t bytes) = 0;
+    /// Of that channel's line before, so many bytes were left out.
+    virtual void cut(log_channel channel, std::size_t bytes) = 0;
     /// Lines may be missing here that the engine no longer has.
     virtual void lost() = 0;
   };
@@ -90,15 +95,14 @@ public:
     over,      ///< the read is not needed any more; lines that are still held follow
   };
 
-  /// `file_time`: as log_jumps has it.
   /// `may_be_gone`: that the engine does not have the place any more is no sign of a loss.
-  log_mend(log_cursor place, std::int64_t file_time, bool may_be_gone)
-      : place_(std::move(place)), file_time_(file_time), may_be_gone_(may_be_gone) {}
+  log_mend(log_cursor place, log_file_times file_times, bool may_be_gone)
+      : place_(std::move(place)), file_times_(file_times), may_be_gone_(may_be_gone) {}
 
   /// A line of the follow, behind the place; in their order.
   void hold(const log_line& line);
-  /// Of the last one that is held, so many bytes were left out.
-  void hold_cut(std::size_t bytes);
+  /// Of that channel's last one that is held, so many bytes were left out.
+  void hold_cut(log_channel channel, std::size_t bytes);
   [[nodiscard]] std::size_t held() const { return held_.size(); }
   /// Whether the read has come to lines of that time. Not: what is held of it, and came only while
   /// the log was read, may have lines missing before it in turn.
@@ -118,11 +122,13 @@ private:
   static bool same(const kept_log_line& held, const log_line& line);
   /// The first one that is held passes.
   void pass_held(sink& to);
+  void keep_ahead(const log_line& line);
+  std::size_t pass_ahead(std::size_t held, sink& to);
   void begin_without_place(const log_line& first, sink& to);
   void behind(const log_line& line, sink& to);
 
   log_cursor place_;
-  std::int64_t file_time_;
+  log_file_times file_times_;
   bool may_be_gone_;
   bool gone_ = false; ///< the place; what comes behind it has not come yet
   bool all_ = false;
@@ -132,6 +138,10 @@ private:
   std::int64_t newest_ = 0;                ///< time of what was ever held
   std::int64_t newest_read_ = 0;           ///< time of what the read gave
   std::vector<kept_log_line> unwitnessed_; ///< held, older than all of the read, and passed
+  std::int64_t newest_unwitnessed_ = 0;
+  /// Of the read, and newer than all that was held by then.
+  std::vector<kept_log_line> ahead_;
+  std::size_t ahead_bytes_ = 0;
   state state_ = state::reading;
 };
 

@@ -30,13 +30,17 @@ public:
   sink(log_history& owner, time_point now) : owner_(owner), now_(now) {}
   void line(const log_line& l) override {
     if (owner_.phase_ == phase::reading) {
+      auto& shown = owner_.shown_[static_cast<std::size_t>(l.channel)];
+      shown = false;
       if (owner_.repeats_.again(l)) return;
       owner_.end_.passed(l);
       if (owner_.tail_ == 0) return; // it was read to find the place only
+      shown = true;
     }
     owner_.pass(l, now_);
   }
-  void cut(log_channel, std::size_t bytes) override {
+  void cut(log_channel channel, std::size_t bytes) override {
+    if (!owner_.shown_[static_cast<std::size_t>(channel)]) return;
     for (const auto& group : owner_.groups_)
       group->gap(log_loss{1, bytes}, log_gap_reason::line_too_long, now_);
   }

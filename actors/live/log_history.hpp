@@ -6,6 +6,7 @@
 #include "core/log_repeats.hpp"
 #include "docker/log_stream.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -91,7 +92,8 @@ private:
   bool came_ = false;                          ///< something of it
   log_line_assembler lines_;
   log_repeats repeats_;
-  log_cursor end_; ///< the last line of it
+  std::array<bool, 2> shown_{}; ///< by channel: its last line passed
+  log_cursor end_;              ///< the last line of it
   std::optional<log_overlap> overlap_;
   std::vector<kept_news> kept_; ///< of the follow, while it is read
   std::size_t kept_bytes_ = 0;

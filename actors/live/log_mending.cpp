@@ -15,39 +15,60 @@ constexpr auto pace_pause = 2ms;
 
 } // namespace
 
-/// The read's lines to log_mend, and what it lets pass to the owner.
-class log_mending::read_sink final : public log_line_sink, public log_mend::sink {
+/// What log_mend lets pass; it remembers what came last.
+class log_mending::passing_sink final : public log_mend::sink {
+public:
+  explicit passing_sink(log_mending::sink& to) : to_(to) {}
+  void line(const log_line& l, bool missing) override {
+    any_ = true;
+    channel_ = l.channel;
+    unix_nano_ = l.unix_nano;
+    to_.line(l, missing);
+  }
+  void cut(log_channel channel, std::size_t bytes) override { to_.cut(channel, bytes); }
+  void lost() override { to_.lost(); }
+  [[nodiscard]] bool was(const log_line& l) const {
+    return any_ && channel_ == l.channel && unix_nano_ == l.unix_nano;
+  }
+
+private:
+  log_mending::sink& to_;
+  bool any_ = false;
+  log_channel channel_ = log_channel::out;
+  std::int64_t unix_nano_ = 0;
+};
+
+/// The read's lines to log_mend.
+class log_mending::read_sink final : public log_line_sink {
 public:
   read_sink(log_mending& owner, log_mending::sink& to) : owner_(owner), to_(to) {}
   void line(const log_line& l) override {
-    passed_ = false;
-    owner_.state_ = owner_.mend_.feed(l, *this);
+    passing_sink passing(to_);
+    owner_.state_ = owner_.mend_.feed(l, passing);
+    owner_.passed_[static_cast<std::size_t>(l.channel)] = passing.was(l);
   }
-  void cut(log_channel, std::size_t bytes) override {
-    if (passed_) to_.cut(bytes);
+  void cut(log_channel channel, std::size_t bytes) override {
+    // Once it is over, the follow tells what of its lines was cut off.
+    if (owner_.passed_[static_cast<std::size_t>(channel)] &&
+        owner_.state_ == log_mend::state::reading)
+      to_.cut(channel, bytes);
   }
-  void cut(std::size_t bytes) override { to_.cut(bytes); }
-  void line(const log_line& l, bool missing) override {
-    passed_ = true;
-    to_.line(l, missing);
-  }
-  void lost() override { to_.lost(); }
 
 private:
   log_mending& owner_;
   log_mending::sink& to_;
-  bool passed_ = false;
 };
 
 log_mending::log_mending(const log_cursor& place, const log_jumps& jumps, bool may_be_gone,
                          log_rotation rotation, time_point start)
-    : mend_(place, jumps.file_time(), may_be_gone), place_(place), rotation_(rotation),
+    : mend_(place, jumps.file_times(), may_be_gone), place_(place), rotation_(rotation),
       line_bytes_(jumps.line_bytes()), at_(start) {}
 
 docker::log_request log_mending::begin(std::uint64_t serial, time_point now) {
   serial_ = serial;
   at_ = now;
   lines_ = {};
+  passed_ = {};
   state_ = log_mend::state::reading;
   mend_.begin(mends_with_all(tries_, rotation_));
   docker::log_request request;
@@ -67,7 +88,8 @@ bool log_mending::arrived(const log_batch& batch, sink& to, time_point now) {
 bool log_mending::ended(sink& to, time_point now) {
   read_sink read(*this, to);
   lines_.finish(read);
-  state_ = mend_.ended(read);
+  passing_sink passing(to);
+  state_ = mend_.ended(passing);
   return decide(now);
 }
 

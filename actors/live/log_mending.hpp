@@ -4,6 +4,7 @@
 #include "core/log_rotation.hpp"
 #include "docker/log_stream.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -26,7 +27,7 @@ public:
 
   /// Of the follow.
   void hold(const log_line& line) { mend_.hold(line); }
-  void hold_cut(std::size_t bytes) { mend_.hold_cut(bytes); }
+  void hold_cut(log_channel channel, std::size_t bytes) { mend_.hold_cut(channel, bytes); }
   void follow_ended() { follow_ended_ = true; }
   [[nodiscard]] bool has_follow_ended() const { return follow_ended_; }
   [[nodiscard]] std::deque<kept_log_line> take_held() { return mend_.take_held(); }
@@ -53,6 +54,7 @@ public:
   [[nodiscard]] bool given_up(time_point now) const;
 
 private:
+  class passing_sink;
   class read_sink;
 
   bool decide(time_point now);
@@ -65,6 +67,7 @@ private:
   std::uint64_t serial_ = 0;
   std::shared_ptr<docker::log_stream> stream_;
   log_line_assembler lines_;
+  std::array<bool, 2> passed_{}; ///< by channel: the read's last line was let pass
   log_mend::state state_ = log_mend::state::reading;
   std::size_t owed_ = 0;
   time_point at_; ///< when it begins, or when the read last went on

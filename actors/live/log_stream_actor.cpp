@@ -65,6 +65,7 @@ public:
   explicit follow_sink(log_stream_state& owner) : owner_(owner) {}
   void line(const log_line& l) override {
     if (!passing_ && owner_.overlap_ && !owner_.overlap_->over()) {
+      owner_.shown_[static_cast<std::size_t>(l.channel)] = false;
       passing_ = true;
       owner_.overlap_->feed(l, *this);
       passing_ = false;
@@ -72,7 +73,7 @@ public:
     }
     owner_.line(l);
   }
-  void cut(log_channel, std::size_t bytes) override { owner_.cut(bytes); }
+  void cut(log_channel channel, std::size_t bytes) override { owner_.cut(channel, bytes); }
   void lost() override { owner_.gap(std::nullopt, owner_.overlap_reason_); }
   void give_up() {
     passing_ = true;
@@ -88,13 +89,9 @@ class log_stream_state::mended_sink final : public log_mending::sink {
 public:
   explicit mended_sink(log_stream_state& owner) : owner_(owner) {}
   void line(const log_line& l, bool missing) override {
-    if (owner_.repeats_.again(l)) return;
-    if (missing) ++owner_.tally_->mended;
-    owner_.pass(l);
+    if (owner_.pass_new(l) && missing) ++owner_.tally_->mended;
   }
-  void cut(std::size_t bytes) override {
-    owner_.gap(log_loss{1, bytes}, log_gap_reason::line_too_long);
-  }
+  void cut(log_channel channel, std::size_t bytes) override { owner_.cut_passed(channel, bytes); }
   void lost() override { owner_.gap(std::nullopt, log_gap_reason::rotation); }
 
 private:
@@ -106,7 +103,7 @@ class log_stream_state::count_sink final : public log_mending::sink {
 public:
   explicit count_sink(std::size_t& count) : count_(count) {}
   void line(const log_line&, bool) override { ++count_; }
-  void cut(std::size_t) override {}
+  void cut(log_channel, std::size_t) override {}
   void lost() override { ++count_; }
 
 private:
@@ -497,12 +494,25 @@ void log_stream_state::arrived(log_arrived& a) {
 void log_stream_state::line(const log_line& l) {
   if (!mending_ && jumps_.before(l)) begin_mending();
   if (mending_) return mending_->hold(l);
-  if (!repeats_.again(l)) pass(l);
+  (void)pass_new(l);
 }
 
-void log_stream_state::cut(std::size_t bytes) {
-  if (mending_) return mending_->hold_cut(bytes);
-  gap(log_loss{1, bytes}, log_gap_reason::line_too_long);
+void log_stream_state::cut(log_channel channel, std::size_t bytes) {
+  if (mending_) return mending_->hold_cut(channel, bytes);
+  cut_passed(channel, bytes);
+}
+
+/// Nothing is told of a line that came again and was dropped.
+void log_stream_state::cut_passed(log_channel channel, std::size_t bytes) {
+  if (std::exchange(shown_[static_cast<std::size_t>(channel)], false))
+    gap(log_loss{1, bytes}, log_gap_reason::line_too_long);
+}
+
+bool log_stream_state::pass_new(const log_line& l) {
+  const bool is_new = !repeats_.again(l);
+  shown_[static_cast<std::size_t>(l.channel)] = is_new;
+  if (is_new) pass(l);
+  return is_new;
 }
 
 void log_stream_state::pass(const log_line& l) {
@@ -578,7 +588,7 @@ void log_stream_state::end_mending() {
 void log_stream_state::release(std::deque<kept_log_line> held) {
   for (const auto& kept : held) {
     line(kept.view());
-    if (kept.cut > 0) cut(kept.cut);
+    if (kept.cut > 0) cut(kept.channel, kept.cut);
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include <caf/all.hpp>
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -80,7 +81,9 @@ private:
   void follow_ended(const std::optional<docker::engine_error>& why);
 
   void line(const log_line& l);
-  void cut(std::size_t bytes);
+  void cut(log_channel channel, std::size_t bytes);
+  void cut_passed(log_channel channel, std::size_t bytes);
+  bool pass_new(const log_line& l); ///< false: it has come before
   void pass(const log_line& l);
   void begin_mending();
   void open_read(log_mending& of);
@@ -143,11 +146,12 @@ private:
   std::size_t tail_ = 0; ///< of the first opening
   std::int64_t since_ = 0;
   std::int64_t opened_unix_nano_ = 0;
-  std::size_t owed_ = 0;      ///< bytes given and not consumed, because nobody wants more
-  bool got_line_ = false;     ///< since the last opening
-  bool broke_off_ = false;    ///< the last follow did, before the log's end
-  bool seeks_ = false;        ///< a reopened one has given nothing of the log yet
-  bool history_over_ = false; ///< of the first opening: there was none
+  std::array<bool, 2> shown_{}; ///< by channel: its last line passed, and no cut of it was told
+  std::size_t owed_ = 0;        ///< bytes given and not consumed, because nobody wants more
+  bool got_line_ = false;       ///< since the last opening
+  bool broke_off_ = false;      ///< the last follow did, before the log's end
+  bool seeks_ = false;          ///< a reopened one has given nothing of the log yet
+  bool history_over_ = false;   ///< of the first opening: there was none
   time_point arrived_at_{};
   time_point passed_at_{}; ///< when the last line passed
   int quick_ends_ = 0;

@@ -56,14 +56,34 @@ TEST(log_jumps, a_step_back_is_none) {
 TEST(log_jumps, who_was_seen_to_write_faster_writes_a_file_sooner) {
   log_jumps jumps({mb, 3}, 0);
   const std::string text(1'000 - 80, 'x');
-  EXPECT_EQ(jumps.file_time(), mb * 1'000 / 64) << "nothing is known";
+  EXPECT_EQ(jumps.file_times().least, mb * 1'000 / 64) << "nothing is known";
+  EXPECT_EQ(jumps.file_times().likely, mb * 1'000 / 64);
   for (int n = 0; n < 300; ++n) // 100 MB/s
     jumps.passed(at(begin + n * 10'000, text));
   const auto last = begin + 299 * 10'000;
   EXPECT_FALSE(jumps.before(at(last + 3'200'000)));
   EXPECT_TRUE(jumps.before(at(last + 3'400'000)));
   EXPECT_EQ(jumps.line_bytes(), 1'000);
-  EXPECT_NEAR(static_cast<double>(jumps.file_time()), 5e6, 1e5);
+  EXPECT_NEAR(static_cast<double>(jumps.file_times().least), 3.33e6, 1e5);
+  EXPECT_NEAR(static_cast<double>(jumps.file_times().likely), 5e6, 1e5);
+}
+
+TEST(log_jumps, one_that_writes_slowly_may_begin_to_write_fast) {
+  log_jumps jumps({mb, 3}, 0);
+  const std::string text(1'000 - 80, 'x');
+  for (int n = 0; n < 300; ++n) // 1 MB/s
+    jumps.passed(at(begin + n * ms, text));
+  EXPECT_EQ(jumps.file_times().least, mb * 1'000 / 64);
+  EXPECT_NEAR(static_cast<double>(jumps.file_times().likely), 5e8, 1e8);
+}
+
+TEST(log_jumps, goes_on_from_no_earlier_than_where_it_is) {
+  log_jumps jumps({mb, 3}, 0);
+  jumps.passed(at(begin));
+  jumps.goes_on_from(begin - 1'000 * ms); // a line of a file that came twice
+  EXPECT_FALSE(jumps.before(at(begin + ms)));
+  jumps.goes_on_from(begin + 1'000 * ms);
+  EXPECT_FALSE(jumps.before(at(begin + 1'001 * ms)));
 }
 
 TEST(mend_tail, looks_at_little_first_and_at_all_last) {
@@ -93,7 +113,9 @@ struct collect final : log_mend::sink {
   void line(const log_line& l, bool missing) override {
     out.push_back((missing ? "+" : "") + std::string(l.text));
   }
-  void cut(std::size_t bytes) override { out.push_back("-" + std::to_string(bytes)); }
+  void cut(log_channel, std::size_t bytes) override {
+    out.push_back("-" + std::to_string(bytes));
+  }
   void lost() override { out.emplace_back("!"); }
 };
 
@@ -107,13 +129,16 @@ struct mended {
   log_mend::state state;
 };
 
+/// A file takes 10 ms at least, and 30 ms as far as is known.
+constexpr log_file_times file_times{10 * ms, 30 * ms};
+
 /// The place is the last one of `before`; the follow goes on with `held`, the read gives `read`.
 mended mend(const entries& before, const entries& held, const entries& read, bool all = true,
             bool ends = true, bool may_be_gone = false) {
   log_cursor place;
   for (const auto& e : before)
     place.passed(line_of(e));
-  log_mend m(place, 30 * ms, may_be_gone);
+  log_mend m(place, file_times, may_be_gone);
   for (const auto& e : held)
     m.hold(line_of(e));
   m.begin(all);
@@ -217,6 +242,71 @@ TEST(log_mend, what_is_held_of_files_that_are_gone_keeps_its_place) {
   EXPECT_EQ(two.out, (strings{"!", "e", "f", "+g", "j"}));
 }
 
+TEST(log_mend, what_is_a_little_newer_than_all_that_is_held_is_not_lost) {
+  const auto err = log_channel::err;
+  const auto got =
+      mend(before, {{1'501, "e"}}, {{1'001, "b"}, {1'502, "X", err}, {1'501, "e"}}, true, false);
+  EXPECT_EQ(got.out, (strings{"+X", "e"}));
+  EXPECT_EQ(got.state, log_mend::state::over);
+  // Nothing behind it is held: the follow gives it.
+  EXPECT_EQ(mend(before, {{1'500, "e"}, {1'400, "ghost"}},
+                 {{1'001, "b"}, {1'500, "e"}, {1'600, "g"}, {1'701, "h"}})
+                .out,
+            (strings{"e"}));
+}
+
+struct step {
+  bool hold; ///< else it is read
+  entry what;
+};
+
+TEST(log_mend, what_was_ahead_and_the_follow_left_out_comes_in_its_place) {
+  constexpr bool read = false, hold = true;
+  // The follow has read a file twice, so that something older is still held.
+  const std::vector<step> start{{hold, {1'500, "e"}}, {hold, {1'000, "a"}},
+                                {read, {1'001, "b"}}, {read, {1'500, "e"}},
+                                {read, {1'600, "g"}}};
+  struct row {
+    std::vector<step> then;
+    strings out;
+  };
+  for (const auto& r : std::vector<row>{
+           {{{hold, {1'650, "h"}}, {read, {1'650, "h"}}}, {"e", "+g", "a", "h"}},
+           {{{hold, {1'600, "g"}}, {hold, {1'650, "h"}}, {read, {1'650, "h"}}},
+            {"e", "a", "g", "h"}},
+           {{{read, {1'610, "G"}}, {hold, {1'600, "g"}}, {hold, {1'650, "h"}}, {read, {1'650, "h"}}},
+            {"e", "a", "g", "+G", "h"}},
+           {{{hold, {1'650, "i"}}, {read, {1'640, "h"}}, {read, {1'650, "i"}}},
+            {"e", "+g", "+h", "a", "i"}},
+           {{{read, {1'701, "far"}}}, {"e"}},
+       }) {
+    log_cursor place;
+    place.passed(line_of(before.back()));
+    log_mend m(place, file_times, false);
+    m.hold(line_of(start[0].what));
+    m.hold(line_of(start[1].what));
+    m.begin(true);
+    collect to;
+    for (std::size_t n = 2; n < start.size(); ++n)
+      (void)m.feed(line_of(start[n].what), to);
+    for (const auto& s : r.then)
+      if (s.hold)
+        m.hold(line_of(s.what));
+      else
+        (void)m.feed(line_of(s.what), to);
+    EXPECT_EQ(to.out, r.out);
+  }
+}
+
+TEST(log_mend, a_slow_container_that_begins_to_write_fast_loses_nothing_unmarked) {
+  // 15 ms behind the place, which is gone: time enough for a file.
+  const auto got = mend(before, {{1'020, "e"}}, {{1'016, "d"}, {1'020, "e"}});
+  EXPECT_EQ(got.out, (strings{"!", "+d", "e"}));
+  // Further on, that a file fits in is not enough.
+  const auto more = mend(before, {{1'002, "c"}, {1'020, "e"}}, {{1'900, "i"}});
+  EXPECT_EQ(more.out, (strings{"c", "e", "!"}));
+}
+
 TEST(log_mend, a_file_that_went_up_to_the_place_is_no_loss) {
   const auto got = mend(before, {{1'500, "e"}}, {{1'002, "c"}, {1'300, "d"}, {1'500, "e"}});
   EXPECT_EQ(got.out, (strings{"+c", "+d", "e"}));
@@ -235,22 +325,40 @@ TEST(log_mend, with_nothing_held_all_that_follows_passes) {
 }
 
 TEST(log_mend, what_was_cut_off_is_kept_with_its_line) {
-  log_mend m({}, 0, false);
+  log_mend m({}, {}, false);
   m.hold(line_of({1'500, "e"}));
-  m.hold_cut(5);
-  m.hold(line_of({1'501, "f"}));
+  m.hold_cut(log_channel::out, 5);
+  m.hold(line_of({1'501, "f", log_channel::err}));
+  m.hold_cut(log_channel::out, 2); // of a line whose end comes late
   const auto held = m.take_held();
   ASSERT_EQ(held.size(), 2U);
-  EXPECT_EQ(held[0].cut, 5U);
+  EXPECT_EQ(held[0].cut, 7U);
   EXPECT_EQ(held[1].cut, 0U);
+}
+
+// The read is not read on to where it would tell.
+TEST(log_mend, what_was_cut_off_the_last_one_is_told) {
+  log_cursor place;
+  place.passed(line_of({1'001, "b"}));
+  log_mend m(place, file_times, false);
+  m.hold(line_of({1'500, "e"}));
+  m.hold_cut(log_channel::out, 4);
+  m.hold(line_of({1'501, "f"}));
+  m.hold_cut(log_channel::out, 5);
+  m.begin(true);
+  collect to;
+  for (const auto& e : entries{{1'001, "b"}, {1'500, "e"}})
+    EXPECT_EQ(m.feed(line_of(e), to), log_mend::state::reading);
+  EXPECT_EQ(m.feed(line_of({1'501, "f"}), to), log_mend::state::over);
+  EXPECT_EQ(to.out, (strings{"e", "f", "-5"})) << "what was cut off e, the read itself tells";
 }
 
 TEST(log_mend, what_was_cut_off_passes_with_its_line) {
   log_cursor place;
   place.passed(line_of({1'001, "b"}));
-  log_mend m(place, 30 * ms, false);
+  log_mend m(place, file_times, false);
   m.hold(line_of({1'500, "e"}));
-  m.hold_cut(5);
+  m.hold_cut(log_channel::out, 5);
   m.hold(line_of({1'501, "f"}));
   m.begin(true);
   collect to;
@@ -271,7 +379,7 @@ TEST(log_mend, the_end_of_a_long_line_is_that_line) {
   for (const bool held_whole : {true, false}) {
     log_cursor place;
     place.passed(line_of({1'001, "b"}));
-    log_mend m(place, 30 * ms, false);
+    log_mend m(place, file_times, false);
     m.hold(held_whole ? whole(1'500) : end(1'500));
     m.begin(true);
     collect to;
@@ -285,7 +393,7 @@ TEST(log_mend, the_end_of_a_long_line_is_that_line) {
 TEST(log_mend, tells_how_far_the_read_has_come) {
   log_cursor place;
   place.passed(line_of({1'001, "b"}));
-  log_mend m(place, 30 * ms, false);
+  log_mend m(place, file_times, false);
   m.hold(line_of({1'500, "c"}));
   m.begin(true);
   EXPECT_FALSE(m.has_read_to(1'500 * ms));

@@ -558,6 +558,32 @@ TEST_F(log_hub_test, a_connection_that_breaks_off_is_replaced_without_loss_or_do
   EXPECT_EQ(ann->lines(), numbers(1, 50));
 }
 
+TEST_F(log_hub_test, a_line_that_is_too_long_is_told_once) {
+  start();
+  const auto id = run("web", "10m");
+  const auto ann = somebody(), bob = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  const std::string line(log_line_assembler::max_line + 100, 'x');
+  print(id, line);
+  advance(1s);
+  engine().cut_logs(); // it comes again, and is dropped
+  print(id, "after");
+  advance(5s);
+  EXPECT_EQ(ann->lines().size(), 3U);
+  EXPECT_EQ(ann->lines().back(), "after");
+  EXPECT_EQ(ann->events("log_gap").size(), 1U);
+  print(id, line); // it is held, as it comes after a silence
+  advance(1s);
+  EXPECT_EQ(ann->lines().size(), 5U);
+  EXPECT_EQ(ann->events("log_gap").size(), 2U);
+  EXPECT_EQ(counts().gaps_line_too_long, 2U);
+  log_watch_options none;
+  none.tail = 0;
+  ASSERT_EQ(watch(id, bob, none), "ok"); // its history ends with that line, which it did not want
+  advance(2s);
+  EXPECT_TRUE(bob->packets.empty());
+}
+
 TEST_F(log_hub_test, what_the_engine_no_longer_has_is_a_gap) {
   start();
   const auto id = run("web");
