@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "docker/log_files.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <string_view>
@@ -10,22 +11,24 @@ namespace {
 
 constexpr log_rotation engines_copy{20'000'000, 5};
 
-/// A whole number of bytes, or one with k, m, g or t behind it ("10m", "1kb"); 0: it is none.
+/// A number of bytes, or one with k, m, g, t or p behind it ("10m", "1kb", "1.5 g"); 0: it is none.
 std::int64_t bytes_of(std::string_view text) {
-  constexpr std::int64_t most = std::int64_t{1} << 40;
-  std::int64_t out = 0;
+  constexpr auto most = static_cast<double>(std::int64_t{1} << 40);
+  if (text.empty() || text.front() < '0' || text.front() > '9') return 0;
+  double out = 0;
   const auto* const end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, out);
-  if (read.ec != std::errc() || out < 0 || out > most) return 0;
-  std::int64_t unit = 1;
-  if (read.ptr != end) {
-    constexpr std::string_view units = "bkmgt";
-    const auto power = units.find(static_cast<char>(*read.ptr | 0x20));
+  const auto read = std::from_chars(text.data(), end, out, std::chars_format::fixed);
+  if (read.ec != std::errc() || out > most) return 0;
+  std::string_view rest(read.ptr, static_cast<std::size_t>(end - read.ptr));
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  if (!rest.empty()) {
+    constexpr std::string_view units = "bkmgtp";
+    const auto power = units.find(static_cast<char>(rest.front() | 0x20));
     if (power == units.npos) return 0;
     for (std::size_t n = 0; n < power; ++n)
-      unit *= 1'000;
+      out *= 1'000;
   }
-  return out > most / unit ? most : out * unit;
+  return static_cast<std::int64_t>(std::min(out, most));
 }
 
 std::string_view option(const std::map<std::string, std::string>& options, const char* name) {
