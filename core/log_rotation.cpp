@@ -17,9 +17,12 @@ constexpr std::int64_t no_disk_is_faster = 1'000'000'000;
 
 constexpr std::size_t most_ahead = 1024 * 1024; // bytes
 
-constexpr std::size_t few_lines = 256;
-/// Logs of more files than this are not read whole before the last of them were.
+/// What is read of a log's end, at first and where that is not enough.
+constexpr std::int64_t few_lines = 256;
+constexpr std::int64_t many_lines = 16'384;
 constexpr std::int64_t few_files = 4;
+/// As many as an engine could have.
+constexpr std::int64_t most_files = 1'000'000;
 
 } // namespace
 
@@ -57,16 +60,18 @@ std::int64_t log_jumps::line_bytes() const {
   return lines_ == 0 ? line_overhead : bytes_ / lines_;
 }
 
-bool mends_with_all(int tries, const log_rotation& rotation) {
-  return tries >= (rotation.files > few_files ? 2 : 1);
-}
-
 std::optional<std::size_t> mend_tail(int tries, std::size_t held, const log_rotation& rotation,
                                      std::int64_t line_bytes) {
-  if (mends_with_all(tries, rotation)) return std::nullopt;
-  if (tries == 0) return held + few_lines;
-  const auto lines = few_files * rotation.file_bytes / std::max<std::int64_t>(line_bytes, 1);
-  return held + few_lines + static_cast<std::size_t>(lines);
+  const auto file_lines = rotation.file_bytes / std::max<std::int64_t>(line_bytes, 1);
+  const auto whole = std::min(rotation.files, most_files) * file_lines;
+  std::int64_t before = 0;
+  for (const auto lines : {few_lines, many_lines, few_files * file_lines}) {
+    // Half of the log or more: then rather all of it.
+    if (before > 0 && (lines <= before || 2 * lines > whole)) continue;
+    before = lines;
+    if (tries-- == 0) return held + static_cast<std::size_t>(lines);
+  }
+  return std::nullopt;
 }
 
 /// What the overlap lets pass stands behind the place.

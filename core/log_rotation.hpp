@@ -65,12 +65,10 @@ private:
 };
 
 /// How many of a log's last lines are read to find a place again, at the first, second, ... try,
-/// where `held` lines came behind it; none: all that the engine has. The first try is cheap, and
-/// enough wherever nothing, or little, is missing.
+/// where `held` lines came behind it; none: all that the engine has, and the last try. The first
+/// one is cheap, and enough wherever nothing, or little, is missing; the second one for a burst.
 [[nodiscard]] std::optional<std::size_t>
 mend_tail(int tries, std::size_t held, const log_rotation& rotation, std::int64_t line_bytes);
-/// Whether a try with mend_tail() is the last one.
-[[nodiscard]] bool mends_with_all(int tries, const log_rotation& rotation);
 
 /// Puts what a follow left out between the last line that passed and those that it gave next. A
 /// second read of the log, from before that place, is laid beside the lines that are held: what the

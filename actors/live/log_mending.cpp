@@ -9,7 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// How long the engine may keep silent, and where it reads all of a log.
 constexpr auto engine_patience = 10s;
+constexpr auto whole_log_patience = 30s;
 /// How often it is looked whether somebody wants more again.
 constexpr auto pace_pause = 2ms;
 
@@ -70,9 +72,10 @@ docker::log_request log_mending::begin(std::uint64_t serial, time_point now) {
   lines_ = {};
   passed_ = {};
   state_ = log_mend::state::reading;
-  mend_.begin(mends_with_all(tries_, rotation_));
   docker::log_request request;
   request.tail = mend_tail(tries_, mend_.held(), rotation_, line_bytes_);
+  all_ = !request.tail;
+  mend_.begin(all_);
   request.since_unix_nano = place_.since();
   return request;
 }
@@ -110,13 +113,17 @@ void log_mending::read_on(time_point now) {
   stream_->consumed(std::exchange(owed_, 0));
 }
 
+std::chrono::seconds log_mending::patience() const {
+  return all_ ? whole_log_patience : engine_patience;
+}
+
 log_mending::time_point log_mending::due(time_point now) const {
   if (serial_ == 0) return at_;
-  return owed_ > 0 ? now + pace_pause : at_ + engine_patience;
+  return owed_ > 0 ? now + pace_pause : at_ + patience();
 }
 
 bool log_mending::given_up(time_point now) const {
-  return serial_ != 0 && owed_ == 0 && now - at_ >= engine_patience;
+  return serial_ != 0 && owed_ == 0 && now - at_ >= patience();
 }
 
 } // namespace dockhost::actors

@@ -58,12 +58,14 @@ private:
   class read_sink;
 
   bool decide(time_point now);
+  [[nodiscard]] std::chrono::seconds patience() const;
 
   log_mend mend_;
   const log_cursor place_;
   const log_rotation rotation_;
   const std::int64_t line_bytes_;
   int tries_ = 0;
+  bool all_ = false; ///< this try reads all that the engine has
   std::uint64_t serial_ = 0;
   std::shared_ptr<docker::log_stream> stream_;
   log_line_assembler lines_;

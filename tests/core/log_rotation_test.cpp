@@ -87,15 +87,24 @@ TEST(log_jumps, goes_on_from_no_earlier_than_where_it_is) {
 }
 
 TEST(mend_tail, looks_at_little_first_and_at_all_last) {
-  const log_rotation usual{10 * mb, 3}, many{10 * mb, 100};
-  EXPECT_EQ(mend_tail(0, 10, usual, 100), 266U);
-  EXPECT_EQ(mend_tail(1, 10, usual, 100), std::nullopt);
-  EXPECT_EQ(mend_tail(0, 10, many, 100), 266U);
-  EXPECT_EQ(mend_tail(1, 10, many, 100), 400'266U);
-  EXPECT_EQ(mend_tail(2, 10, many, 100), std::nullopt);
-  for (const auto& r : {usual, many})
-    for (int tries = 0; tries < 4; ++tries)
-      EXPECT_EQ(mends_with_all(tries, r), !mend_tail(tries, 0, r, 100)) << tries;
+  using tails = std::vector<std::optional<std::size_t>>;
+  struct row {
+    log_rotation rotation;
+    tails wanted;
+  };
+  for (const auto& r : std::vector<row>{
+           {{10 * mb, 3}, {266, 16'394, {}, {}}},        // 300,000 lines
+           {{10 * mb, 100}, {266, 16'394, 400'010, {}}}, // ten million
+           {{mb, 3}, {266, {}, {}}},                     // 30,000: half of it is not much cheaper
+           {{mb, 100}, {266, 16'394, 40'010, {}}},
+           {{4'000, 1'000}, {266, 16'394, {}}}, // four files are less than that
+           {{4'000, 3}, {266, {}}},
+           {{std::int64_t{1} << 40, std::int64_t{1} << 62}, {266, 16'394}},
+       }) {
+    for (std::size_t n = 0; n < r.wanted.size(); ++n)
+      EXPECT_EQ(mend_tail(static_cast<int>(n), 10, r.rotation, 100), r.wanted[n])
+          << r.rotation.file_bytes << " " << n;
+  }
 }
 
 // --- laying a read beside what is held
@@ -113,9 +122,7 @@ struct collect final : log_mend::sink {
   void line(const log_line& l, bool missing) override {
     out.push_back((missing ? "+" : "") + std::string(l.text));
   }
-  void cut(log_channel, std::size_t bytes) override {
-    out.push_back("-" + std::to_string(bytes));
-  }
+  void cut(log_channel, std::size_t bytes) override { out.push_back("-" + std::to_string(bytes)); }
   void lost() override { out.emplace_back("!"); }
 };
 
@@ -263,8 +270,10 @@ struct step {
 TEST(log_mend, what_was_ahead_and_the_follow_left_out_comes_in_its_place) {
   constexpr bool read = false, hold = true;
   // The follow has read a file twice, so that something older is still held.
-  const std::vector<step> start{{hold, {1'500, "e"}}, {hold, {1'000, "a"}},
-                                {read, {1'001, "b"}}, {read, {1'500, "e"}},
+  const std::vector<step> start{{hold, {1'500, "e"}},
+                                {hold, {1'000, "a"}},
+                                {read, {1'001, "b"}},
+                                {read, {1'500, "e"}},
                                 {read, {1'600, "g"}}};
   struct row {
     std::vector<step> then;
@@ -274,7 +283,10 @@ TEST(log_mend, what_was_ahead_and_the_follow_left_out_comes_in_its_place) {
            {{{hold, {1'650, "h"}}, {read, {1'650, "h"}}}, {"e", "+g", "a", "h"}},
            {{{hold, {1'600, "g"}}, {hold, {1'650, "h"}}, {read, {1'650, "h"}}},
             {"e", "a", "g", "h"}},
-           {{{read, {1'610, "G"}}, {hold, {1'600, "g"}}, {hold, {1'650, "h"}}, {read, {1'650, "h"}}},
+           {{{read, {1'610, "G"}},
+             {hold, {1'600, "g"}},
+             {hold, {1'650, "h"}},
+             {read, {1'650, "h"}}},
             {"e", "a", "g", "+G", "h"}},
            {{{hold, {1'650, "i"}}, {read, {1'640, "h"}}, {read, {1'650, "i"}}},
             {"e", "+g", "+h", "a", "i"}},

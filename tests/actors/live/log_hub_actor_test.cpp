@@ -162,6 +162,13 @@ protected:
     fault.times = 1;
     engine().order(fault);
   }
+  void hang_a_look() {
+    docker::simulated_fault fault;
+    fault.kind = call_kind::logs;
+    fault.hang = true;
+    fault.times = 1;
+    engine().order(fault);
+  }
   static std::shared_ptr<browser> somebody() { return std::make_shared<browser>(); }
 
   docker_actor docker_;
@@ -784,11 +791,7 @@ TEST_F(log_hub_test, what_is_held_when_the_container_is_removed_comes_behind_a_g
     ASSERT_EQ(watch(id, who), "ok");
     print_all(id, 1, 5);
     advance(1s);
-    docker::simulated_fault hang;
-    hang.kind = call_kind::logs;
-    hang.hang = told;
-    hang.times = 1;
-    engine().order(hang);
+    if (told) hang_a_look();
     engine().write_log_unfollowed(id, "6");
     advance(200ms);
     engine().write_log(id, "7");
@@ -826,17 +829,34 @@ TEST_F(log_hub_test, a_look_that_hangs_is_given_up_and_the_follow_begun_anew) {
   ASSERT_EQ(watch(id, ann), "ok");
   print_all(id, 1, 5);
   advance(1s);
-  docker::simulated_fault hang;
-  hang.kind = call_kind::logs;
-  hang.hang = true;
-  hang.times = 1;
-  engine().order(hang);
+  hang_a_look();
   print_all(id, 6, 7);
   advance(9s);
   EXPECT_EQ(ann->lines(), numbers(1, 5));
   advance(2s);
   EXPECT_EQ(ann->lines(), numbers(1, 7));
   EXPECT_EQ(engine().open_logs(), 1U);
+}
+
+TEST_F(log_hub_test, a_whole_log_is_waited_for_longer) {
+  start();
+  const auto id = run("web", "100k"); // few enough lines to be read whole at the second try
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  print_all(id, 1, 5);
+  advance(1s);
+  for (int n = 6; n <= 1'000; ++n)
+    engine().write_log_unfollowed(id, std::to_string(n));
+  advance(200ms);
+  delay_a_look(0ms);
+  delay_a_look(25s);
+  print_all(id, 1'001, 1'003);
+  advance(24s);
+  EXPECT_EQ(ann->lines(), numbers(1, 5));
+  const auto before = engine().calls(call_kind::logs);
+  advance(1'100ms);
+  EXPECT_EQ(ann->lines(), numbers(1, 1'003));
+  EXPECT_EQ(engine().calls(call_kind::logs), before);
 }
 
 // The second look after a silence sees what a mending has not passed yet.
