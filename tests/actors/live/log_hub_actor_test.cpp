@@ -766,6 +766,30 @@ TEST_F(log_hub_test, a_look_that_fails_begins_the_follow_anew) {
   EXPECT_EQ(ann->lines(), numbers(1, 12));
 }
 
+// Of the follow that is begun anew, a batch is on its way still.
+TEST_F(log_hub_test, what_comes_of_a_follow_that_was_given_up_passes_with_the_next) {
+  start();
+  const auto id = run("web", "10m");
+  const auto ann = somebody();
+  ASSERT_EQ(watch(id, ann), "ok");
+  print_all(id, 1, 5);
+  advance(1s);
+  docker::simulated_fault fault;
+  fault.kind = call_kind::logs;
+  fault.error = docker::engine_error{docker::engine_errc::failed, "no such file"};
+  fault.delay = 10ms;
+  fault.times = 1;
+  engine().order(fault);
+  engine().write_log_unfollowed(id, "6");
+  advance(200ms);
+  engine().write_log(id, "7");
+  settle();
+  const auto late = io().after(10ms, [&] { engine().write_log(id, "8"); });
+  advance(5s);
+  EXPECT_EQ(ann->lines(), numbers(1, 8));
+  EXPECT_EQ(engine().open_logs(), 1U);
+}
+
 TEST_F(log_hub_test, what_is_held_when_a_look_fails_comes_though_the_container_has_ended) {
   start();
   const auto id = run("web", "10m");
@@ -869,12 +893,15 @@ TEST_F(log_hub_test, a_look_after_a_silence_gives_way_to_a_mending) {
   print_all(id, 1, 5);
   engine().write_log_unfollowed(id, "6");
   advance(350ms); // the first look was at 300 ms; the second is due at 400 ms
+  const auto before = engine().calls(call_kind::logs);
   delay_a_look(100ms);
   delay_a_look(200ms);
   advance(100ms);
   print(id, "7");
   advance(2s);
   EXPECT_EQ(ann->lines(), numbers(1, 7));
+  // The second look, the mending, and the look at the new silence; the follow stays.
+  EXPECT_EQ(engine().calls(call_kind::logs), before + 3);
   EXPECT_EQ(engine().open_logs(), 1U);
 }
 
