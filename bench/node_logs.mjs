@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { Flood, Sleeper } from "./logs/containers.mjs";
+import { EndlessFlood, Flood, Sleeper } from "./logs/containers.mjs";
 import { Watchers } from "./logs/watchers.mjs";
 import { socketPath } from "./support/engine.mjs";
 import { against, atLeast, cpuPressure, machine, median, pause, prove, quantile, rounded, summary } from "./support/figures.mjs";
@@ -168,20 +168,20 @@ async function rotating() {
 /** Another container is paused and unpaused while the flood goes on. */
 async function states() {
   const sleeper = Sleeper.start();
+  const endless = EndlessFlood.start();
   try {
     const live = await startNode();
     const ENDLESS = 100_000_000;
-    const watching = await watchers.start("live", live.port, flood.id, ENDLESS, 1, LIMIT_SECONDS);
+    const watching = await watchers.start("live", live.port, endless.id, ENDLESS, 1, LIMIT_SECONDS);
     const seeing = await watchers.start("states", live.port, socketPath(), sleeper.id, Number(options.states));
-    const stop = flood.endless();
     const { ns } = await seeing.result();
     prove(!watching.over, "the flood went on all the time");
-    stop();
     watching.kill();
     await stopNode(live.node);
     const ms = ns.map((each) => each / 1e6);
     return { ms: summary(ms), p99: against(AIM.statesMs, quantile(ms, 0.99), "ms") };
   } finally {
+    endless.remove();
     sleeper.remove();
   }
 }
@@ -191,16 +191,16 @@ async function stops() {
   const proxy = join(folder, "engine.sock");
   const watching = await watchers.start("stops", proxy, socketPath());
   const live = await startNode({ "engine.host": `unix://${proxy}` });
-  const stop = flood.endless();
+  const endless = EndlessFlood.start();
   const closed = [], told = [];
   for (let i = 0; i < Number(options.stops); ++i) {
-    const got = await watching.ask({ port: Number(live.port), container: flood.id });
+    const got = await watching.ask({ port: Number(live.port), container: endless.id });
     prove(got.after_stop === 0, "no line comes after log_stream_stopped");
     prove(got.open === 0, "no log is left open at the engine");
     closed.push(got.closed_ns / 1e6);
     told.push(got.stopped_ns / 1e6);
   }
-  stop();
+  endless.remove();
   await stopNode(live.node);
   watching.kill();
   rmSync(folder, { recursive: true, force: true });

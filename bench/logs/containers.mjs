@@ -15,25 +15,24 @@ class Container {
   }
 }
 
+const LINE = "line %.0f of a flood that is as long as usual ones";
+
 /** Prints as many numbered lines as it is told, as fast as it can. */
 export class Flood extends Container {
   /** `options`: of `docker run`. */
   static start(...options) {
-    const line = "line %.0f of a flood that is as long as usual ones";
-    return new Flood(`mkfifo /go; while :; do read n </go; seq -f '${line}' 1 "$n"; done`, options);
+    return new Flood(`mkfifo /go; while :; do read n </go; seq -f '${LINE}' 1 "$n"; done`, options);
   }
 
   begin(lines) {
     docker("exec", this.id, "sh", "-c", `echo ${lines} >/go`);
   }
+}
 
-  /** Goes on until the function that it gives is called. */
-  endless() {
-    const child = spawn("docker", ["exec", this.id, "sh", "-c", "while :; do echo 1000000 >/go; done"], { stdio: "ignore" });
-    return () => {
-      child.kill("SIGKILL");
-      docker("restart", "-t", "0", this.id);
-    };
+/** Prints lines as fast as it can until it is removed, and its log with it. */
+export class EndlessFlood extends Container {
+  static start() {
+    return new EndlessFlood(`while :; do seq -f '${LINE}' 1 1000000; done`);
   }
 }
 
