@@ -6,6 +6,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <set>
+
 namespace dockhost::actors {
 namespace {
 
@@ -113,6 +116,28 @@ TEST_F(connection_live_test, what_is_not_its_own_does_not_exist) {
   ASSERT_THAT(*listed.as_array(), SizeIs(1));
   EXPECT_EQ(text_at(listed.as_array()->front(), {"name"}), "dockhost-ann");
   EXPECT_EQ(engine().open_logs(), 0U);
+}
+
+TEST_F(connection_live_test, figures_are_those_of_its_own_also_of_later_ones) {
+  simulated.remote = true;
+  start();
+  ask("subscribe", R"({"topics":["stats"],"interval_ms":500})");
+  const auto names = [&] {
+    std::set<std::string> out;
+    if (got("stats_update").empty()) return out;
+    const auto containers = test::at(got("stats_update").back(), {"containers"});
+    for (const auto& each : *containers.as_array())
+      out.insert(text_at(each, {"container_id"}));
+    return out;
+  };
+  advance(1s);
+  EXPECT_THAT(names(), ElementsAre(ann));
+  const auto bob = place(our_spec("bob", 20'000));
+  advance(1min);
+  EXPECT_THAT(names(), ElementsAre(std::min(ann, bob), std::max(ann, bob)));
+  ask("unsubscribe", R"({"topics":["stats"],"containers":["dockhost-ann"]})");
+  advance(1s);
+  EXPECT_THAT(names(), ElementsAre(bob));
 }
 
 TEST_F(connection_live_test, refusals_are_the_acknowledgement) {
