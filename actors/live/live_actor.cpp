@@ -64,7 +64,7 @@ live_actor::behavior_type live_state::behave(environment_ptr env, docker_actor d
         }
       },
       [this](client_request& r) { requested(r); },
-      [this](const page_request& r) { page(r); },
+      [this](page_request& r) { page(r); },
       [this](log_page_request& r) { download(r); },
       [this](const container_changed& c) { own_changed(c); },
       [this](const engine_listed& l) {

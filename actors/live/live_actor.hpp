@@ -164,7 +164,7 @@ private:
   void answer(const action& a, const std::optional<error>& failure);
 
   // live_pages.cpp: HTTP
-  void page(const page_request& r);
+  void page(page_request& r);
 
   // live_downloads.cpp
   void download(log_page_request& r);
@@ -172,7 +172,7 @@ private:
 
   // live_metrics.cpp
   struct scrape;
-  void begin_scrape(const http_answer& to);
+  void begin_scrape(page_request& r);
   void end_scrape(scrape& s);
 
   self_ptr self_;

@@ -53,6 +53,7 @@ struct client_request {
 enum class live_page { health, readiness, metrics, containers };
 struct page_request {
   live_page page = live_page::health;
+  net::header_list headers; ///< of every answer
   http_answer to;
 };
 

@@ -16,10 +16,10 @@ using namespace std::chrono_literals;
 constexpr auto part_timeout = 1s;
 constexpr std::size_t max_scrapes = 16; ///< under way
 
-net::server_response text(int status, std::string body) {
+net::server_response text(int status, std::string body, net::header_list headers) {
   auto out =
       net::make_response(status, std::move(body), "text/plain; version=0.0.4; charset=utf-8");
-  for (auto& each : security_headers())
+  for (auto& each : headers)
     out.headers.push_back(std::move(each));
   return out;
 }
@@ -27,16 +27,19 @@ net::server_response text(int status, std::string body) {
 } // namespace
 
 struct live_state::scrape {
+  net::header_list headers;
   http_answer to;
   metrics_sample sample;
   int waiting = 0; ///< for so many parts
 };
 
-void live_state::begin_scrape(const http_answer& to) {
-  if (scrapes_ >= max_scrapes) return to(text(503, "too many scrapes are under way\n"));
+void live_state::begin_scrape(page_request& r) {
+  if (scrapes_ >= max_scrapes)
+    return r.to(text(503, "too many scrapes are under way\n", std::move(r.headers)));
   ++scrapes_;
   const auto s = std::make_shared<scrape>();
-  s->to = to;
+  s->headers = std::move(r.headers);
+  s->to = std::move(r.to);
   s->waiting = 2;
   const auto come = [this, s] {
     if (--s->waiting == 0) end_scrape(*s);
@@ -82,7 +85,7 @@ void live_state::end_scrape(scrape& s) {
   } else {
     env_->metrics->scrape_parts_missing.add();
   }
-  s.to(text(200, metrics_page(*env_->metrics, now)));
+  s.to(text(200, metrics_page(*env_->metrics, now), std::move(s.headers)));
 }
 
 } // namespace dockhost::actors

@@ -9,31 +9,32 @@ namespace dockhost::actors {
 
 namespace {
 
-net::server_response plain(int status, std::string body,
-                           std::string_view type = "text/plain; charset=utf-8") {
+net::server_response answer_of(page_request& r, int status, std::string body,
+                               std::string_view type = "text/plain; charset=utf-8") {
   auto out = net::make_response(status, std::move(body), type);
-  for (auto& each : security_headers())
+  for (auto& each : r.headers)
     out.headers.push_back(std::move(each));
   return out;
 }
 
 } // namespace
 
-void live_state::page(const page_request& r) {
+void live_state::page(page_request& r) {
   switch (r.page) {
-  case live_page::health: return r.to(plain(200, "alive\n"));
+  case live_page::health: return r.to(answer_of(r, 200, "alive\n"));
   case live_page::readiness: {
     const bool reachable = health_ && health_->reachable;
-    if (reachable && known()) return r.to(plain(200, "ready\n"));
-    return r.to(plain(503, reachable ? "the containers are not known yet\n"
-                                     : "the container engine can't be reached\n"));
+    if (reachable && known()) return r.to(answer_of(r, 200, "ready\n"));
+    return r.to(answer_of(r, 503,
+                          reachable ? "the containers are not known yet\n"
+                                    : "the container engine can't be reached\n"));
   }
-  case live_page::metrics: return begin_scrape(r.to);
+  case live_page::metrics: return begin_scrape(r);
   case live_page::containers: {
-    if (known()) return r.to(plain(200, whole_text(), "application/json; charset=utf-8"));
+    if (known()) return r.to(answer_of(r, 200, whole_text(), "application/json; charset=utf-8"));
     const auto code = to_string(errc::engine_unavailable);
     env_->metrics->refused(code);
-    return r.to(api_refusal(503, code, "The containers are not known yet", security_headers()));
+    return r.to(api_refusal(503, code, "The containers are not known yet", std::move(r.headers)));
   }
   }
 }

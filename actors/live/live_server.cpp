@@ -206,7 +206,7 @@ void live_server::handle(const std::shared_ptr<net::http_exchange>& exchange) {
 void live_server::handle_page(const std::shared_ptr<net::http_exchange>& exchange) {
   const auto& path = exchange->request().path;
   const auto ask = [&](live_page page) {
-    handlers_.on_page({page, http_answer(*env_->io, exchange)});
+    handlers_.on_page({page, headers_for(exchange->request()), http_answer(*env_->io, exchange)});
   };
   if (path == "/healthz") return ask(live_page::health);
   if (path == "/readyz") return ask(live_page::readiness);
@@ -223,9 +223,7 @@ void live_server::handle_log(const std::shared_ptr<net::http_exchange>& exchange
                              std::string container) {
   if (!may_see(*exchange)) return;
   const auto& request = exchange->request();
-  auto headers = security_headers();
-  for (auto& each : guard_.cors(request))
-    headers.push_back(std::move(each));
+  auto headers = headers_for(request);
   auto query = parse_log_query(std::move(container), request);
   if (!query) {
     env_->metrics->refused("invalid_request");
@@ -236,13 +234,20 @@ void live_server::handle_log(const std::shared_ptr<net::http_exchange>& exchange
                     http_answer(*env_->io, exchange)});
 }
 
+net::header_list live_server::headers_for(const net::server_request& request) const {
+  auto out = security_headers();
+  for (auto& each : guard_.cors(request))
+    out.push_back(std::move(each));
+  return out;
+}
+
 bool live_server::may_see(net::http_exchange& exchange) const {
   const auto verdict = guard_.judge(token_of(exchange.request()), env_->unix_ms() / 1'000);
   if (verdict.refusal.empty()) return true;
   env_->metrics->refused("unauthorized");
-  auto headers = guard_.cors(exchange.request());
+  auto headers = headers_for(exchange.request());
   headers.emplace_back("WWW-Authenticate", "Bearer");
-  answer_plainly(exchange, 401, verdict.refusal, std::move(headers));
+  exchange.respond(api_refusal(401, "unauthorized", verdict.refusal, std::move(headers)));
   return false;
 }
 

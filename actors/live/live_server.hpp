@@ -56,6 +56,8 @@ private:
   void handle(const std::shared_ptr<net::http_exchange>& exchange);
   void handle_page(const std::shared_ptr<net::http_exchange>& exchange);
   void handle_log(const std::shared_ptr<net::http_exchange>& exchange, std::string container);
+  /// Of an answer to a welcome request.
+  [[nodiscard]] net::header_list headers_for(const net::server_request& request) const;
   [[nodiscard]] bool may_see(net::http_exchange& exchange) const;
 
   environment_ptr env_;

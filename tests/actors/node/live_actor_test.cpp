@@ -598,10 +598,55 @@ TEST_F(live_actor_test, pages_want_a_token_where_there_are_tokens) {
   start_live();
   settle();
   EXPECT_EQ(get("/healthz")->status(), 200);
-  EXPECT_EQ(get("/api/containers")->status(), 401);
-  EXPECT_EQ(get("/api/containers")->header("WWW-Authenticate"), "Bearer");
+  const auto refused = get("/api/containers");
+  EXPECT_EQ(refused->status(), 401);
+  EXPECT_EQ(refused->header("WWW-Authenticate"), "Bearer");
+  EXPECT_EQ(refused->header("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(refused->body(), "{\"error\":\"A token is required\",\"code\":\"unauthorized\"}\n");
   EXPECT_EQ(get("/metrics")->status(), 401);
   EXPECT_EQ(get("/api/containers", {{"Authorization", "Bearer good"}})->status(), 200);
+}
+
+TEST_F(live_actor_test, allowed_sites_may_read_what_is_answered) {
+  config.live.origins = {"https://panel.example"};
+  add_token("good", live_role::viewer);
+  foreign("web");
+  start_live();
+  settle();
+  const std::string bearer = "Bearer good";
+  for (const std::string path : {"/api/containers", "/metrics", "/api/containers/web/logs"}) {
+    const auto ask = [&](const std::string& method, const net::header_list& headers) {
+      auto exchange = std::make_shared<test::fake_exchange>(method, path);
+      exchange->set_header("Host", "localhost:4180");
+      for (const auto& [name, value] : headers)
+        exchange->set_header(name, value);
+      door(exchange);
+      settle();
+      return exchange;
+    };
+    const auto allowed = [](const std::shared_ptr<test::fake_exchange>& answer) {
+      return answer->header("Access-Control-Allow-Origin");
+    };
+    const std::pair<std::string, std::string> token{"Authorization", bearer};
+    const std::pair<std::string, std::string> panel{"Origin", "https://panel.example"};
+    const std::pair<std::string, std::string> stranger{"Origin", "https://evil.example"};
+    const auto preflight = ask("OPTIONS", {panel});
+    EXPECT_EQ(preflight->status(), 204) << path;
+    EXPECT_EQ(allowed(preflight), "https://panel.example") << path;
+    EXPECT_THAT(preflight->header("Access-Control-Allow-Headers"), HasSubstr("Authorization"));
+    const auto good = ask("GET", {panel, token});
+    EXPECT_EQ(good->status(), 200) << path;
+    EXPECT_EQ(allowed(good), "https://panel.example") << path;
+    EXPECT_EQ(good->header("Vary"), "Origin") << path;
+    EXPECT_EQ(allowed(ask("GET", {panel})), "https://panel.example") << path << ": the refusal";
+    const auto foreign_site = ask("GET", {stranger, token});
+    EXPECT_EQ(foreign_site->status(), 403) << path;
+    EXPECT_EQ(allowed(foreign_site), "") << path;
+    EXPECT_EQ(allowed(ask("OPTIONS", {stranger})), "") << path;
+    const auto no_site = ask("GET", {token});
+    EXPECT_EQ(no_site->status(), 200) << path;
+    EXPECT_EQ(allowed(no_site), "") << path;
+  }
 }
 
 TEST_F(live_actor_test, port_that_is_taken_is_tried_again) {
