@@ -3,6 +3,7 @@
 
 #include "core/container_state.hpp"
 #include "core/port_block.hpp"
+#include "core/start_time.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -24,6 +25,7 @@ struct container_view {
   std::string fingerprint; ///< of its SSH host key
   std::string created;     ///< ISO 8601
   std::string op_id;       ///< of the command that created it
+  start_time started;      ///< while it runs or is paused
 
   friend bool operator==(const container_view&, const container_view&) = default;
 };

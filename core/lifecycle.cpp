@@ -124,6 +124,9 @@ public:
   }
 
   void on(const container_started& e) {
+    if (m_.at != step::first_start && m_.at != step::starting) return;
+    // Of one that ran already only the engine knows.
+    if (!e.already) m_.facts.started = e.at;
     if (m_.at == step::first_start) {
       if (m_.op->failure) return roll_back();
       m_.state = state::running;
@@ -131,7 +134,6 @@ public:
       m_.state = state::creating;
       return go(step::awaiting_ssh, await_ssh{*m_.facts.block});
     }
-    if (m_.at != step::starting) return;
     m_.state = state::running;
     succeed(e.already ? "the container is already running" : "container started", true);
   }
@@ -162,6 +164,7 @@ public:
   void on(const container_stopped& e) {
     if (m_.at != step::stopping) return;
     m_.state = state::stopped;
+    m_.facts.started = {};
     succeed(e.already ? "the container is already stopped" : "container stopped", true);
   }
 
@@ -452,9 +455,14 @@ private:
   void adopt(const container_observed& e) {
     const auto block = e.facts.block ? e.facts.block : m_.facts.block;
     // By our own clock at first: the engine's may be a second off, and that is no change.
-    const auto created = e.facts.id == m_.facts.id ? m_.facts.created : std::string();
+    const bool same = e.facts.id == m_.facts.id;
+    const auto created = same ? m_.facts.created : std::string();
+    const bool runs = e.state == state::running || e.state == state::paused;
+    const auto started =
+        same && runs ? settled_start(m_.facts.started, e.facts.started) : e.facts.started;
     m_.facts = e.facts;
     m_.facts.block = block;
+    m_.facts.started = started;
     if (!created.empty()) m_.facts.created = created;
     m_.state = e.state;
     if (block) actions_.emplace_back(adopt_ports{*block});

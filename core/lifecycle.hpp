@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "core/port_block.hpp"
 #include "core/settings.hpp"
+#include "core/start_time.hpp"
 
 #include <optional>
 #include <string>
@@ -47,6 +48,7 @@ struct container_facts {
   std::string fingerprint; ///< of the SSH host key, "SHA256:..."
   std::string op_id;       ///< of the create that made it
   std::optional<port_block> block;
+  start_time started; ///< while it runs or is paused
 
   friend bool operator==(const container_facts&, const container_facts&) = default;
 };
@@ -78,6 +80,7 @@ struct container_created {
 struct files_installed {};
 struct container_started {
   bool already = false;
+  start_time at; ///< now, by our clock
 };
 struct ssh_answered {};
 struct ssh_silent {

@@ -17,7 +17,8 @@ std::string publish(const port_binding& port) {
     out += "[" + port.host_ip + "]:";
   else if (!port.host_ip.empty())
     out += port.host_ip + ":";
-  return out + std::to_string(port.host_port) + ":" + std::to_string(port.container_port) + "/tcp";
+  return out + std::to_string(port.host_port) + ":" + std::to_string(port.container_port) + "/" +
+         port.protocol;
 }
 
 std::string cpus(std::int64_t nano) {

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "core/log_rotation.hpp"
+#include "core/start_time.hpp"
 #include "core/stats.hpp"
 #include "docker/engine_error.hpp"
 #include "docker/log_stream.hpp"
@@ -45,9 +46,10 @@ struct engine_info {
 };
 
 struct port_binding {
-  std::uint16_t container_port = 0; ///< tcp
-  std::string host_ip;              ///< empty: all addresses
+  std::uint16_t container_port = 0;
+  std::string host_ip; ///< empty: all addresses
   std::uint16_t host_port = 0;
+  std::string protocol = "tcp"; ///< or udp, sctp: ports of their own
 
   friend bool operator==(const port_binding&, const port_binding&) = default;
 };
@@ -82,6 +84,7 @@ struct container_summary {
   std::int64_t created_unix = 0;
   std::map<std::string, std::string> labels;
   std::vector<port_binding> ports;
+  start_time started; ///< while it runs or is paused; not exactly, where a listing says it in words
 };
 
 struct container_details {

@@ -19,8 +19,9 @@ namespace dockhost::docker {
 
 // --- what we get; an error is `failed` and says what was wrong
 // ------------------------------------
-/// GET /containers/json.
-[[nodiscard]] engine_result<std::vector<container_summary>> decode_list(std::string_view text);
+/// GET /containers/json, answered at `now_unix`.
+[[nodiscard]] engine_result<std::vector<container_summary>> decode_list(std::string_view text,
+                                                                        std::int64_t now_unix);
 /// GET /containers/{id}/json.
 [[nodiscard]] engine_result<container_details> decode_details(std::string_view text);
 /// The `Id` of an answer.
@@ -44,7 +45,11 @@ struct pull_line {
 /// What `list` would say of a container that was inspected.
 [[nodiscard]] container_summary summarize(const container_details& details);
 
-/// The order in which every engine gives ports: by container port, host address, host port; "all
+/// Exactly; nothing where the container neither runs nor is paused.
+[[nodiscard]] start_time start_of(const container_details& details);
+
+/// The order in which every engine gives ports: by container port, protocol, host address,
+/// host port; "all
 /// addresses" ("0.0.0.0" and "::", which the engine lists one by one) is one entry without address.
 void normalize(std::vector<port_binding>& ports);
 

@@ -3,6 +3,7 @@
 
 #include "docker/log_files.hpp"
 #include "docker/rfc3339.hpp"
+#include "docker/status_text.hpp"
 #include "json/json.hpp"
 
 #include <algorithm>
@@ -51,13 +52,16 @@ std::uint16_t port_number(std::int64_t n) {
                                                                  : std::uint16_t{0};
 }
 
-/// "22", and the "22" of "22/tcp". 0 where it is no such thing, as for "22/udp".
+/// 0 where it is no port.
 std::uint16_t port_number(std::string_view text) {
-  if (text.ends_with("/tcp")) text.remove_suffix(4);
   std::int64_t n = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   return error == std::errc{} && end == text.data() + text.size() ? port_number(n)
                                                                   : std::uint16_t{0};
+}
+
+bool known_protocol(std::string_view name) {
+  return name == "tcp" || name == "udp" || name == "sctp";
 }
 
 /// {"22/tcp": [{"HostIp": "", "HostPort": "18000"}], "80/tcp": null}
@@ -66,12 +70,14 @@ std::vector<port_binding> port_map(const json::value& v) {
   const auto* members = v.as_object();
   if (!members) return out;
   for (const auto& [key, list] : *members) {
-    const auto inside = port_number(key);
+    const auto slash = std::min(key.find('/'), key.size());
+    const auto inside = port_number(std::string_view(key).substr(0, slash));
+    const auto protocol = slash == key.size() ? "tcp" : key.substr(slash + 1);
     const auto* bindings = list.as_array();
-    if (inside == 0 || !bindings) continue;
+    if (inside == 0 || !known_protocol(protocol) || !bindings) continue;
     for (const auto& binding : *bindings) {
       const auto outside = port_number(text_at(binding, "HostPort"));
-      if (outside != 0) out.push_back({inside, text_at(binding, "HostIp"), outside});
+      if (outside != 0) out.push_back({inside, text_at(binding, "HostIp"), outside, protocol});
     }
   }
   normalize(out);
@@ -101,7 +107,7 @@ std::string own_name(const json::value& names) {
   return {};
 }
 
-container_summary summary_of(const json::value& v) {
+container_summary summary_of(const json::value& v, std::int64_t now_unix) {
   container_summary out;
   out.id = text_at(v, "Id");
   out.name = own_name(at(v, "Names"));
@@ -113,10 +119,12 @@ container_summary summary_of(const json::value& v) {
     for (const auto& port : *ports) {
       const auto inside = port_number(int_at(port, "PrivatePort"));
       const auto outside = port_number(int_at(port, "PublicPort"));
-      if (inside != 0 && outside != 0 && text_at(port, "Type") == "tcp")
-        out.ports.push_back({inside, text_at(port, "IP"), outside});
+      auto protocol = text_at(port, "Type");
+      if (inside != 0 && outside != 0 && known_protocol(protocol))
+        out.ports.push_back({inside, text_at(port, "IP"), outside, std::move(protocol)});
     }
   normalize(out.ports);
+  out.started = start_from_status(text_at(v, "Status"), now_unix);
   return out;
 }
 
@@ -126,14 +134,15 @@ void normalize(std::vector<port_binding>& ports) {
   for (auto& port : ports)
     if (port.host_ip == "0.0.0.0" || port.host_ip == "::") port.host_ip.clear();
   const auto order = [](const port_binding& a, const port_binding& b) {
-    return std::tie(a.container_port, a.host_ip, a.host_port) <
-           std::tie(b.container_port, b.host_ip, b.host_port);
+    return std::tie(a.container_port, a.protocol, a.host_ip, a.host_port) <
+           std::tie(b.container_port, b.protocol, b.host_ip, b.host_port);
   };
   std::sort(ports.begin(), ports.end(), order);
   ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
 }
 
-engine_result<std::vector<container_summary>> decode_list(std::string_view text) {
+engine_result<std::vector<container_summary>> decode_list(std::string_view text,
+                                                          std::int64_t now_unix) {
   const auto parsed = parse_whole("list of containers", text);
   if (!parsed) return fail(parsed.err());
   const auto* list = parsed->as_array();
@@ -141,7 +150,7 @@ engine_result<std::vector<container_summary>> decode_list(std::string_view text)
   std::vector<container_summary> out;
   out.reserve(list->size());
   for (const auto& entry : *list)
-    out.push_back(summary_of(entry));
+    out.push_back(summary_of(entry, now_unix));
   return out;
 }
 
@@ -248,7 +257,14 @@ container_summary summarize(const container_details& details) {
   out.created_unix = unix_seconds(details.created);
   out.labels = details.labels;
   out.ports = details.bound_ports;
+  out.started = start_of(details);
   return out;
+}
+
+start_time start_of(const container_details& details) {
+  if (details.status != "running" && details.status != "paused") return {};
+  // Before 1970 is the engine's "never".
+  return {std::max(unix_seconds(details.started_at), std::int64_t{0}), 0};
 }
 
 } // namespace dockhost::docker

@@ -4,6 +4,8 @@
 #include "json/json.hpp"
 
 #include <cstdio>
+#include <map>
+#include <utility>
 
 namespace dockhost::docker {
 namespace {
@@ -19,19 +21,15 @@ json::value labels_of(const std::map<std::string, std::string>& labels) {
   return out;
 }
 
-std::string port_key(std::uint16_t port) {
-  return std::to_string(port) + "/tcp";
-}
-
 /// One container port may be bound several times.
 json::object bindings_of(const std::vector<port_binding>& ports) {
-  std::map<std::uint16_t, json::array> by_port;
+  std::map<std::pair<std::uint16_t, std::string>, json::array> by_port;
   for (const auto& port : ports)
-    by_port[port.container_port].push_back(
+    by_port[{port.container_port, port.protocol}].push_back(
         json::object{{"HostIp", port.host_ip}, {"HostPort", std::to_string(port.host_port)}});
   json::object out;
   for (auto& [port, list] : by_port)
-    out.emplace_back(port_key(port), std::move(list));
+    out.emplace_back(std::to_string(port.first) + "/" + port.second, std::move(list));
   return out;
 }
 

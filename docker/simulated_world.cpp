@@ -191,10 +191,10 @@ engine_result<std::string> simulated_world::get_archive(std::string_view ref,
 std::optional<engine_error> simulated_world::port_problem(const container& c) const {
   for (const auto& port : c.spec.ports) {
     const auto text = std::to_string(port.host_port);
-    if (foreign_ports_.contains(port.host_port))
+    if (port.protocol == "tcp" && foreign_ports_.contains(port.host_port))
       return engine_error{engine_errc::port_taken,
                           "listen tcp4 0.0.0.0:" + text + ": bind: address already in use"};
-    const auto [first, last] = bound_.equal_range(port.host_port);
+    const auto [first, last] = bound_.equal_range(key_of(port));
     for (auto it = first; it != last; ++it)
       if (overlap(it->second.first, port.host_ip))
         return engine_error{engine_errc::port_taken,
@@ -214,7 +214,7 @@ engine_result<effect> simulated_world::start(std::string_view ref) {
     return fail(engine_error{engine_errc::failed, "network " + c->spec.network + " not found"});
   if (auto problem = port_problem(*c)) return fail(*std::move(problem));
   for (const auto& port : c->spec.ports)
-    bound_.emplace(port.host_port, std::pair(port.host_ip, c->id));
+    bound_.emplace(key_of(port), std::pair(port.host_ip, c->id));
   c->status = "running";
   c->started = now_;
   c->pid = next_pid_++;
@@ -226,7 +226,7 @@ engine_result<effect> simulated_world::start(std::string_view ref) {
 
 void simulated_world::end_process(container& c, int code) {
   for (const auto& port : c.spec.ports) {
-    const auto [first, last] = bound_.equal_range(port.host_port);
+    const auto [first, last] = bound_.equal_range(key_of(port));
     for (auto it = first; it != last; ++it)
       if (it->second.second == c.id) {
         bound_.erase(it);
@@ -329,7 +329,7 @@ engine_result<effect> simulated_world::ensure_network(const network_spec& spec) 
 }
 
 std::optional<std::int64_t> simulated_world::ssh_started(std::uint16_t host_port) const {
-  const auto [first, last] = bound_.equal_range(host_port);
+  const auto [first, last] = bound_.equal_range({"tcp", host_port});
   for (auto it = first; it != last; ++it) {
     const auto& c = containers_.find(it->second.second)->second;
     for (const auto& port : c.spec.ports)

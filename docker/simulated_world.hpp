@@ -85,9 +85,11 @@ private:
   std::int64_t next_pid_ = 1000;
   std::map<std::string, container, std::less<>> containers_; ///< by id
   std::map<std::string, std::string, std::less<>> names_;    ///< name to id
-  /// Published ports of running containers: port to (address, id).
-  std::multimap<std::uint16_t, std::pair<std::string, std::string>> bound_;
-  std::set<std::uint16_t> foreign_ports_;
+  using published = std::pair<std::string, std::uint16_t>;   ///< protocol and host port
+  static published key_of(const port_binding& port) { return {port.protocol, port.host_port}; }
+  /// Of running containers, to (address, id).
+  std::multimap<published, std::pair<std::string, std::string>> bound_;
+  std::set<std::uint16_t> foreign_ports_; ///< tcp
   std::set<std::string, std::less<>> networks_{"bridge", "host", "none"};
   bool any_image_ = true;
   std::set<std::string> images_;

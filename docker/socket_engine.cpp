@@ -22,6 +22,11 @@ time_point in(std::chrono::milliseconds timeout) {
   return std::chrono::steady_clock::now() + timeout;
 }
 
+std::int64_t unix_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
 engine_error complaint(call_kind kind, const http_response& answer) {
   return error_from_status(kind, answer.status, decode_message(answer.body));
 }
@@ -157,7 +162,7 @@ void socket_engine::list(list_filter filter, milliseconds timeout,
   impl_->api.call({.path = "/containers/json?all=1&filters=" + filters}, in(timeout),
                   expect<std::vector<container_summary>>(
                       call_kind::list, 200, std::move(answer),
-                      [](const http_response& r) { return decode_list(r.body); }));
+                      [](const http_response& r) { return decode_list(r.body, unix_now()); }));
 }
 
 void socket_engine::inspect(std::string id, milliseconds timeout, done<container_details> done) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/reports.hpp"
 
+#include "core/labels.hpp"
+
 namespace dockhost::protocol {
 namespace {
 
@@ -53,6 +55,7 @@ container_report report_of(const container_view& container) {
   out.created = container.created;
   out.username = container.username;
   out.block = container.block;
+  out.started = container.started;
   const bool bound = container.state == container_state::running ||
                      container.state == container_state::paused ||
                      container.state == container_state::stopping;
@@ -61,6 +64,10 @@ container_report report_of(const container_view& container) {
                  {container.block->http(), 80, "tcp"},
                  {container.block->https(), 443, "tcp"}};
   return out;
+}
+
+std::int64_t told_start(const container_report& container) {
+  return container.state == container_state::running ? container.started.unix : 0;
 }
 
 json::value encode_container(const container_report& container) {
@@ -77,6 +84,8 @@ json::value encode_container(const container_report& container) {
                                            ? json::value()
                                            : json::value(container.compose_service)},
                    {"created", container.created}};
+  if (const auto started = told_start(container); started != 0)
+    out.emplace_back("started_at", iso_time(started));
   if (container.username) out.emplace_back("username", *container.username);
   if (container.block)
     out.emplace_back("port_map", json::object{{"ssh", int{container.block->ssh()}},

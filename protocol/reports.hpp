@@ -35,10 +35,14 @@ struct container_report {
   std::string created;                 ///< ISO 8601
   std::optional<std::string> username; ///< one of ours
   std::optional<port_block> block;
+  start_time started; ///< told while it runs
 };
 
 /// One of our own; its ports count as bound while it is running or paused.
 [[nodiscard]] container_report report_of(const container_view& container);
+
+/// When it began to run, as it is told: seconds since 1970; 0: it does not run, or nobody knows.
+[[nodiscard]] std::int64_t told_start(const container_report& container);
 
 /// The `Container` object, which `container_state_change` sends as it is.
 [[nodiscard]] json::value encode_container(const container_report& container);

@@ -2,7 +2,7 @@
 #include "actors/live/container_directory.hpp"
 
 #include "core/labels.hpp"
-#include "docker/rfc3339.hpp"
+#include "docker/engine_json.hpp"
 
 #include <algorithm>
 #include <set>
@@ -26,16 +26,17 @@ std::string label(const std::map<std::string, std::string>& labels, const char* 
 std::vector<bound_port> ports_of(const std::vector<docker::port_binding>& bindings) {
   std::vector<bound_port> out;
   for (const auto& each : bindings) {
-    if (each.host_port != 0) out.push_back({each.host_port, each.container_port, "tcp"});
+    if (each.host_port != 0) out.push_back({each.host_port, each.container_port, each.protocol});
   }
   // The engine names them in any order, and once for each family of addresses.
-  const auto key = [](const bound_port& p) { return std::tie(p.host, p.container); };
+  const auto key = [](const bound_port& p) { return std::tie(p.host, p.container, p.protocol); };
   std::ranges::sort(out, {}, key);
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
-bool holds_ports(container_state state) {
+/// It holds its ports, and goes on with what it began.
+bool runs(container_state state) {
   return state == container_state::running || state == container_state::paused;
 }
 
@@ -44,7 +45,7 @@ void set_labels(container_report& report, const std::map<std::string, std::strin
   report.compose_service = label(labels, "com.docker.compose.service");
 }
 
-container_report report_of_summary(const docker::container_summary& c) {
+container_report report_of_summary(const docker::container_summary& c, const start_time& known) {
   container_report out;
   out.container_id = c.id;
   out.name = c.name;
@@ -53,6 +54,7 @@ container_report report_of_summary(const docker::container_summary& c) {
   out.state = state_from_engine(c.status);
   out.ports = ports_of(c.ports);
   out.created = iso_time(c.created_unix);
+  out.started = runs(out.state) ? settled_start(known, c.started) : start_time{};
   set_labels(out, c.labels);
   return out;
 }
@@ -68,13 +70,21 @@ std::string_view status_after(container_state state) {
   }
 }
 
-} // namespace
-
-bool same_on_the_wire(const container_report& a, const container_report& b) {
+bool same_but_start(const container_report& a, const container_report& b) {
   return a.name == b.name && a.image == b.image && a.status == b.status &&
          wire_state(a.state) == wire_state(b.state) && a.ports == b.ports &&
          a.compose_project == b.compose_project && a.compose_service == b.compose_service &&
          a.created == b.created && a.username == b.username && a.block == b.block;
+}
+
+bool is_start(const std::string& action) {
+  return action == "start" || action == "restart";
+}
+
+} // namespace
+
+bool same_on_the_wire(const container_report& a, const container_report& b) {
+  return same_but_start(a, b) && told_start(a) == told_start(b);
 }
 
 void container_directory::put(entry& e, container_report next, container_changes& out) {
@@ -148,14 +158,14 @@ container_directory::foreign_listed(const std::vector<docker::container_summary>
     if (e.own) continue;
     const bool fresh = e.report.container_id.empty();
     if (!fresh && e.heard > taken) continue;
-    auto report = report_of_summary(c);
-    if (!fresh && e.report.state != container_state::unknown &&
-        !same_on_the_wire(e.report, report)) {
+    auto report = report_of_summary(c, e.report.started);
+    // What it says of the start needs no look: settled_start has judged it.
+    if (!fresh && e.report.state != container_state::unknown && !same_but_start(e.report, report)) {
       doubtful.push_back(c.id);
       continue;
     }
     e.as_of_nano = taken_unix_nano;
-    if (holds_ports(report.state)) e.bound = report.ports;
+    if (runs(report.state)) e.bound = report.ports;
     put(e, std::move(report), out);
   }
   std::vector<std::string> missing;
@@ -189,14 +199,17 @@ bool container_directory::heard(const docker::container_event& e, time_point now
   if (!state && e.action != "rename") return false;
   auto& at_hand = at->second;
   at_hand.told_nano = e.time_nano;
-  if ((e.action == "start" || e.action == "restart") && !at_hand.fixed) return true;
+  if (is_start(e.action) && !at_hand.fixed) return true;
   at_hand.heard = now;
   auto next = at_hand.report;
   if (auto name = label(e.attributes, "name"); !name.empty()) next.name = std::move(name);
   if (state) {
     next.state = *state;
     next.status = status_after(*state);
-    next.ports = holds_ports(*state) ? at_hand.bound : std::vector<bound_port>{};
+    if (!runs(*state)) next.started = {};
+    if (is_start(e.action))
+      next.started = settled_start(next.started, {e.time_nano / 1'000'000'000, 0});
+    next.ports = runs(*state) ? at_hand.bound : std::vector<bound_port>{};
   }
   put(at_hand, std::move(next), out);
   return false;
@@ -208,12 +221,10 @@ bool container_directory::looked(const docker::container_details& details, time_
   if (grave != gone_.end()) return false;
   auto& e = entries_[details.id];
   if (e.own) return false;
-  auto report = report_of_summary(docker::container_summary{
-      details.id, details.name, details.image, details.status,
-      docker::unix_seconds(details.created), details.labels, details.bound_ports});
+  auto report = report_of_summary(docker::summarize(details), e.report.started);
   if (e.heard > asked) return true;
   e.as_of_nano = asked_unix_nano;
-  if (holds_ports(report.state)) {
+  if (runs(report.state)) {
     e.bound = report.ports;
     e.fixed = e.bound == ports_of(details.configured_ports);
   } else {

@@ -6,6 +6,7 @@
 #include "core/instance_files.hpp"
 #include "core/labels.hpp"
 #include "core/tar.hpp"
+#include "docker/engine_json.hpp"
 #include "docker/rfc3339.hpp"
 
 #include <algorithm>
@@ -210,8 +211,9 @@ void container_actor_state::install(const std::string& id, std::optional<std::st
 }
 
 void container_actor_state::do_act(const lifecycle::start_container& a) {
-  call_for<effect>(op_start{a.id}, env_->config.engine.start_timeout,
-                   [](effect e) { return lifecycle::container_started{e == effect::already}; });
+  call_for<effect>(op_start{a.id}, env_->config.engine.start_timeout, [this](effect e) {
+    return lifecycle::container_started{e == effect::already, {env_->unix_ms() / 1000, 0}};
+  });
 }
 
 void container_actor_state::do_act(const lifecycle::await_ssh&) {
@@ -289,7 +291,7 @@ void container_actor_state::looked(const docker::container_details& found) {
   // Written as the listings write it: what differs in its digits would be told as a change.
   lifecycle::container_facts facts{
       found.id,          found.name,  found.image, iso_time(docker::unix_seconds(found.created)),
-      known.fingerprint, known.op_id, known.block};
+      known.fingerprint, known.op_id, known.block, docker::start_of(found)};
   dispatch(lifecycle::container_observed{state_from_engine(found.status), std::move(facts)});
 }
 

@@ -27,7 +27,8 @@ lifecycle::event to_event(const user_command& command, const std::string& defaul
 }
 
 lifecycle::container_facts facts_of(const container_view& view) {
-  return {view.id, view.name, view.image, view.created, view.fingerprint, view.op_id, view.block};
+  return {view.id,          view.name,  view.image, view.created,
+          view.fingerprint, view.op_id, view.block, view.started};
 }
 
 } // namespace
@@ -213,6 +214,7 @@ container_view container_actor_state::view_of(const lifecycle::container_facts& 
   view.fingerprint = facts.fingerprint;
   view.created = facts.created;
   view.op_id = facts.op_id;
+  view.started = facts.started;
   return view;
 }
 

@@ -33,6 +33,11 @@ bool contains(const List& list, const std::string& word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+/// Whether it takes a port that a block could want: those are TCP's.
+bool is_rival(const docker::port_binding& p) {
+  return p.host_port != 0 && p.protocol == "tcp";
+}
+
 container_view to_view(const docker::container_summary& c) {
   auto view = view_from_labels(c.labels);
   view.id = c.id;
@@ -40,6 +45,7 @@ container_view to_view(const docker::container_summary& c) {
   view.image = c.image;
   view.state = state_from_engine(c.status);
   view.created = iso_time(c.created_unix);
+  view.started = c.started;
   return view;
 }
 
@@ -217,7 +223,7 @@ void watch_state::learn_foreign(const std::vector<docker::container_summary>& al
     present.insert(c.id);
     auto& ports = foreign_[c.id];
     for (const auto& p : c.ports) {
-      if (p.host_port != 0) ports.insert(p.host_port);
+      if (is_rival(p)) ports.insert(p.host_port);
     }
     const bool shows_its_ports = c.status == "running" || c.status == "paused";
     if (!shows_its_ports && !inspected_.contains(c.id)) to_inspect_.push_back(c.id);
@@ -246,7 +252,7 @@ void watch_state::inspect_next_foreign() {
           [this, id, go_on](const engine_answer& answer) {
             if (const auto* details = std::get_if<docker::container_details>(&answer.value)) {
               for (const auto& p : details->configured_ports) {
-                if (p.host_port != 0) foreign_[id].insert(p.host_port);
+                if (is_rival(p)) foreign_[id].insert(p.host_port);
               }
               inspected_.insert(id);
             }

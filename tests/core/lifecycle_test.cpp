@@ -23,7 +23,7 @@ create_wanted create() {
 
 container_facts facts(std::string id, std::string op = "op-1", port_block block = first_block) {
   return {std::move(id), "dockhost-ann", "image", "2024-01-02T03:04:05.000000+00:00",
-          "SHA256:x",    std::move(op),  block};
+          "SHA256:x",    std::move(op),  block,   {}};
 }
 
 container_observed observed(container state, container_facts f) {
@@ -360,7 +360,7 @@ TEST(lifecycle, start_of_a_stopped_container) {
   auto l = with(container::stopped);
   EXPECT_EQ(l.turn(start_wanted{}), "start:c1");
   EXPECT_EQ(l.now.state, container::starting);
-  EXPECT_EQ(l.turn(container_started{false}), "ok+data");
+  EXPECT_EQ(l.turn(container_started{false, {}}), "ok+data");
   EXPECT_EQ(l.answered().message, "container started");
   EXPECT_EQ(l.now.state, container::running);
 }
@@ -369,7 +369,7 @@ TEST(lifecycle, start_of_a_running_container_succeeds_and_says_so) {
   auto l = with(container::running);
   EXPECT_EQ(l.turn(start_wanted{}), "start:c1");
   EXPECT_EQ(l.now.state, container::running);
-  EXPECT_EQ(l.turn(container_started{true}), "ok+data");
+  EXPECT_EQ(l.turn(container_started{true, {}}), "ok+data");
   EXPECT_EQ(l.answered().message, "the container is already running");
 }
 
@@ -589,6 +589,43 @@ TEST(lifecycle, when_a_container_was_created_is_told_once_and_stays) {
   later.id = "c7";
   l.turn(observed(container::stopped, later));
   EXPECT_EQ(l.now.facts.created, later.created);
+}
+
+TEST(lifecycle, start_is_known_while_it_runs) {
+  constexpr start_time first{1'000'000, 0};
+  constexpr start_time second{2'000'000, 0};
+  const auto seen = [](container state, start_time at) {
+    auto f = facts("c1");
+    f.started = at;
+    return observed(state, f);
+  };
+  life l;
+  l.turn(create());
+  l.turn(ports_reserved{first_block});
+  l.turn(container_created{"c1", "2024", "SHA256:x"});
+  l.turn(files_installed{});
+  l.turn(container_started{false, first});
+  l.turn(ssh_answered{});
+  EXPECT_EQ(l.now.facts.started, first);
+  l.turn(seen(container::paused, {1'000'900, 3'600}));
+  l.turn(engine_lost{});
+  l.turn(seen(container::running, {1'000'900, 3'600}));
+  EXPECT_EQ(l.now.facts.started, first) << "the same in words";
+  l.turn(seen(container::running, second));
+  EXPECT_EQ(l.now.facts.started, second) << "started anew while nobody looked";
+  l.turn(stop_wanted{});
+  l.turn(container_stopped{});
+  EXPECT_EQ(l.now.facts.started, start_time());
+  l.turn(start_wanted{});
+  l.turn(container_started{true, first});
+  EXPECT_EQ(l.now.facts.started, start_time()) << "somebody else started it";
+  l.turn(seen(container::running, second));
+  EXPECT_EQ(l.now.facts.started, second);
+  l.turn(seen(container::stopped, {}));
+  EXPECT_EQ(l.now.facts.started, start_time());
+  l.turn(start_wanted{});
+  l.turn(container_started{false, first});
+  EXPECT_EQ(l.now.facts.started, first);
 }
 
 TEST(lifecycle, leftover_that_was_never_started_is_rolled_back) {

@@ -197,10 +197,10 @@ private:
     call([this, id = a.id, stolen]() -> event {
       if (!is(id)) return call_failed{{fault::not_found, "no such container"}};
       if (engine_->state == container::paused) return call_failed{{fault::conflict, "paused"}};
-      if (engine_->state == container::running) return container_started{true};
+      if (engine_->state == container::running) return container_started{true, {}};
       if (stolen) return call_failed{{fault::port_taken, "address in use"}};
       become(container::running);
-      return container_started{false};
+      return container_started{false, {}};
     });
   }
   void serve(const await_ssh&) {

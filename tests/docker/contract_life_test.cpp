@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The seam's promises about containers' lives, names and ports.
+#include "docker/engine_json.hpp"
 #include "tests/docker/contract.hpp"
 
 #include <set>
@@ -157,8 +158,13 @@ TEST_P(engine_contract, start_and_stop_say_whether_they_changed_anything) {
   const auto summary = list({"dockhost.test=" + s.name});
   ASSERT_EQ(summary->front().ports.size(), 1U);
   EXPECT_EQ(summary->front().ports[0], (docker::port_binding{22, "", port}));
+  const auto begun = docker::start_of(*details);
+  EXPECT_GT(begun.unix, 0);
+  EXPECT_NE(summary->front().started, start_time()) << "listings tell it, if not exactly";
+  EXPECT_EQ(settled_start(begun, summary->front().started), begun);
 
   EXPECT_EQ(effect_of(stop(id)), "changed");
+  EXPECT_EQ(list({"dockhost.test=" + s.name})->front().started, start_time());
   EXPECT_EQ(effect_of(stop(id)), "already");
   details = inspect(id);
   EXPECT_EQ(details->status, "exited");
@@ -166,6 +172,19 @@ TEST_P(engine_contract, start_and_stop_say_whether_they_changed_anything) {
   EXPECT_TRUE(details->bound_ports.empty());
   EXPECT_GE(details->finished_at, details->started_at);
   EXPECT_EQ(effect_of(start(id)), "changed");
+}
+
+TEST_P(engine_contract, ports_of_udp_are_others_than_those_of_tcp) {
+  auto s = spec("udp");
+  const auto port = world->free_port();
+  s.ports = {{53, "", port, "udp"}, {53, "", port}};
+  const auto id = created(s);
+  EXPECT_EQ(effect_of(start(id)), "changed");
+  const auto details = inspect(id);
+  const std::vector<docker::port_binding> both = {{53, "", port}, {53, "", port, "udp"}};
+  EXPECT_EQ(details->configured_ports, both);
+  EXPECT_EQ(details->bound_ports, both);
+  EXPECT_EQ(list({"dockhost.test=" + s.name})->front().ports, both);
 }
 
 TEST_P(engine_contract, start_of_a_paused_is_a_conflict) {

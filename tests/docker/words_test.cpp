@@ -90,7 +90,8 @@ TEST(cli_arguments, words_from_outside_are_never_options) {
   spec.image = "i";
   spec.env = {"A=; rm -rf /", "B=$(id)"};
   spec.labels = {{"k", "--help"}};
-  spec.ports = {{22, "", 18000}, {80, "10.0.0.1", 18001}, {443, "::1", 18002}};
+  spec.ports = {
+      {22, "", 18000}, {80, "10.0.0.1", 18001}, {443, "::1", 18002}, {53, "", 18003, "udp"}};
   spec.memory_bytes = 536870912;
   spec.nano_cpus = 500'000'000;
   spec.pids_limit = 512;
@@ -103,7 +104,7 @@ TEST(cli_arguments, words_from_outside_are_never_options) {
                   "--memory-swap=536870912", "--cpus=0.500000000", "--pids-limit=512",
                   "--storage-opt=size=10G", "--env=A=; rm -rf /", "--env=B=$(id)",
                   "--label=k=--help", "--publish=18000:22/tcp", "--publish=10.0.0.1:18001:80/tcp",
-                  "--publish=[::1]:18002:443/tcp", "--", "i"));
+                  "--publish=[::1]:18002:443/tcp", "--publish=18003:53/udp", "--", "i"));
   EXPECT_THAT(cli_stop("c", std::chrono::seconds(7)),
               ::testing::ElementsAre("stop", "-t", "7", "--", "c"));
   EXPECT_THAT(cli_get_archive("c", "/a:b"), ::testing::ElementsAre("cp", "--", "c:/a:b", "-"));

@@ -42,7 +42,7 @@ void judge(std::string_view text) {
   (void)docker::decode_stats(text);
   (void)docker::decode_printed_stats(text);
   require(docker::decode_message(text).size() <= 4096, "a message is cut");
-  if (auto list = docker::decode_list(text)) {
+  if (auto list = docker::decode_list(text, 1'700'000'000)) {
     for (auto& c : *list) {
       auto ports = c.ports;
       docker::normalize(ports);

@@ -37,6 +37,18 @@ TEST(command_reports, one_of_ours) {
             head + R"("status":"removed","state":"removed","ports":"",)" + tail);
 }
 
+TEST(command_reports, start_is_told_while_it_runs) {
+  auto ours = view(container_state::running);
+  ours.started = {1'704'164'645, 0};
+  EXPECT_EQ(encode_container(report_of(ours)).find("started_at")->as_string()[0],
+            "2024-01-02T03:04:05.000000+00:00");
+  for (const auto state : {container_state::paused, container_state::unknown,
+                           container_state::stopping, container_state::stopped}) {
+    ours.state = state;
+    EXPECT_EQ(encode_container(report_of(ours)).find("started_at"), nullptr);
+  }
+}
+
 TEST(command_reports, states_are_of_the_wires_vocabulary) {
   const struct {
     container_state state;

@@ -20,15 +20,22 @@ const sample = (id: string, more: Partial<ContainerStats> = {}): ContainerStats 
   block_write_bytes: 0, pids: 1, ...more,
 });
 const run = (...actions: Action[]): AppState => actions.reduce(reduce, initialState);
-const list = (...containers: Container[]): Action => ({ type: "listed", containers, now: 1000 });
+const list = (...containers: Container[]): Action => ({ type: "listed", containers });
 const change = (c: Container, now = 2000): Action => ({ type: "changed", containers: [c], now });
 
 describe("the list", () => {
-  it("is replaced whole, and keeps what it knows of those that stay", () => {
+  it("is replaced whole", () => {
     const state = run(list(container("a", { state: "stopped" }), container("b")), change(container("a")), list(container("a")));
     expect([...state.containers.keys()]).toEqual(["a"]);
-    expect(state.containers.get("a")?.runningSince).toBe(2000);
     expect(state.listed).toBe(true);
+  });
+  it("keeps no start that may be an earlier one's", () => {
+    const seen = run(list(container("a", { state: "stopped" })), change(container("a"), 7));
+    expect(seen.containers.get("a")?.runningSince).toBe(7);
+    const back = [{ type: "lost", reason: "x" }, { type: "connected" }, list(container("a"))] satisfies Action[];
+    expect(back.reduce<AppState>(reduce, seen).containers.get("a")?.runningSince).toBeNull();
+    const anew = list(container("a", { started_at: "2026-11-21T13:00:00Z" }));
+    expect(reduce(seen, anew).containers.get("a")?.runningSince).toBe(Date.UTC(2026, 10, 21, 13));
   });
   it("takes changes, additions and removals, single or many", () => {
     const state = run(list(container("a")), { type: "changed", containers: [container("b"), container("a", { state: "removed" })], now: 5 });
@@ -40,6 +47,7 @@ describe("the list", () => {
     expect(run(list(container("a"))).containers.get("a")?.runningSince).toBeNull();
     const outage = run(list(container("a", { state: "stopped" })), change(container("a"), 7), change(container("a", { state: "unknown" }), 8));
     expect(outage.containers.get("a")?.runningSince).toBeNull();
+    expect(reduce(outage, change(container("a"), 9)).containers.get("a")?.runningSince).toBeNull();
     expect(run(change(container("a"), 7), change(container("a"), 9)).containers.get("a")?.runningSince).toBe(7);
   });
   it("stays when the connection is lost or refused; what depends on it goes", () => {

@@ -56,9 +56,11 @@ TEST_F(live_actor_test, greets_and_tells_the_whole_state_without_asking_the_engi
             R"({"container_id":")" + web +
                 R"(","name":"web","image":"nginx","status":"running","state":"running",)"
                 R"("ports":"18080->80/tcp","compose_project":"shop","compose_service":"web",)"
-                R"("created":"2023-11-14T22:13:20.000000+00:00"})");
+                R"("created":"2023-11-14T22:13:20.000000+00:00",)"
+                R"("started_at":"2023-11-14T22:13:20.000000+00:00"})");
   const auto& ours = text_at(all[0], {"name"}) == "web" ? all[1] : all[0];
   EXPECT_EQ(text_at(ours, {"username"}), "ann");
+  EXPECT_EQ(text_at(ours, {"started_at"}), "2023-11-14T22:13:20.000000+00:00");
   EXPECT_EQ(text_at(ours, {"compose_project"}), "Standalone Containers");
   EXPECT_EQ(engine().calls(call_kind::list) + engine().calls(call_kind::inspect), calls);
 }

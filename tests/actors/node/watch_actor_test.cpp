@@ -95,6 +95,18 @@ TEST_F(watch_actor_test, ports_of_stopped_foreign_containers_are_known_by_inspec
   EXPECT_EQ(next_block(10'000), 10'000);
 }
 
+TEST_F(watch_actor_test, ports_of_udp_are_in_nobodys_way) {
+  const auto datagrams = [](std::string name, std::uint16_t port) {
+    auto spec = foreign(std::move(name), port);
+    spec.ports[0].protocol = "udp";
+    return spec;
+  };
+  place(datagrams("dns", 10'001));
+  engine().exit_container(place(datagrams("stopped", 10'002)), 0);
+  start();
+  EXPECT_EQ(next_block(10'000), 10'000);
+}
+
 TEST_F(watch_actor_test,
        first_creates_wait_until_the_ports_of_stopped_foreign_containers_are_known) {
   simulated.latency = 50ms;

@@ -118,7 +118,7 @@ TEST_F(LivePage, OperatorsActionsAskFirst) {
   const auto id = text(create("ada"), "containerId");
   auto& p = visit();
   const auto ada = name_of("ada");
-  p.wait(row(ada, "running"));
+  p.wait(row(ada, "running") + " .age:text-matches(\"^up \")");
   act(p, ada, "Stop…");
   p.wait("role=dialog[name=\"Stop " + ada + "?\"]");
   p.press("Escape");
@@ -140,12 +140,12 @@ TEST_F(LivePage, OperatorsActionsAskFirst) {
 }
 
 TEST_F(LivePage, OffersOperatorsWhatTheNodeWillDo) {
+  const auto other = run_quiet("other");
   start_view();
   create("ada");
-  const auto other = run_quiet("other");
   auto& p = visit();
   p.wait(row(name_of("ada"), "running"));
-  p.wait(row(name("other"), "running"));
+  p.wait(row(name("other"), "running") + " .age:text-matches(\"^up \")");
   const auto menu = [&p](const std::string& of) {
     p.click("role=button[name=\"Actions for " + of + "\"]");
     p.wait("role=menuitem[name=\"Copy id\"]");

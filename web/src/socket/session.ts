@@ -181,7 +181,7 @@ export class Session {
   }
 
   private onListed(containers: ServerEvents["initial_state"]): void {
-    this.store.dispatch({ type: "listed", containers, now: this.clock.now() });
+    this.store.dispatch({ type: "listed", containers });
     if (this.listed) return;
     this.listed = true;
     for (const { stream } of this.logs.values()) this.startLog(stream);

@@ -7,20 +7,23 @@ import type { Action, AppState, Entry } from "./state";
 import { addStats } from "./stats";
 
 /** When it began to run: as the server says, else as we saw it begin. */
-function runningSince(container: Container, before: Entry | undefined, live: boolean, now: number): number | null {
+function runningSince(container: Container, before: Entry | undefined, now: number): number | null {
   if (container.state !== "running") return null;
   const said = parseTime(container.started_at);
   if (said !== null) return said;
-  if (before?.container.state === "running" || before?.container.state === "unknown") return before.runningSince;
-  return live ? now : null;
+  return before?.container.state === "running" || before?.container.state === "unknown" ? before.runningSince : now;
 }
 
-function list(state: AppState, containers: readonly Container[], now: number): AppState {
+/** The same of one in a list: what happened before that came was not seen, so it may have begun anew since it was shown last. */
+function listedSince(container: Container): number | null {
+  return container.state === "running" ? parseTime(container.started_at) : null;
+}
+
+function list(state: AppState, containers: readonly Container[]): AppState {
   const entries = new Map<string, Entry>();
   for (const container of containers) {
     if (container.state === "removed") continue;
-    const before = state.containers.get(container.container_id);
-    entries.set(container.container_id, { container, runningSince: runningSince(container, before, false, now) });
+    entries.set(container.container_id, { container, runningSince: listedSince(container) });
   }
   const stats = new Map([...state.stats].filter(([id]) => entries.has(id)));
   return { ...state, listed: true, containers: entries, stats };
@@ -36,7 +39,7 @@ function change(state: AppState, containers: readonly Container[], now: number):
       stats.delete(id);
     } else {
       const before = entries.get(id);
-      entries.set(id, { container, runningSince: runningSince(container, before, true, now) });
+      entries.set(id, { container, runningSince: runningSince(container, before, now) });
     }
   }
   return { ...state, containers: entries, stats };
@@ -56,7 +59,7 @@ export function reduce(state: AppState, action: Action): AppState {
     case "welcomed":
       return { ...state, features: new Set(action.features) };
     case "listed":
-      return list(state, action.containers, action.now);
+      return list(state, action.containers);
     case "changed":
       return change(state, action.containers, action.now);
     case "measured":

@@ -62,7 +62,7 @@ export type Action =
   | { type: "lost"; reason: string }
   | { type: "refused"; reason: string }
   | { type: "welcomed"; features: readonly string[] }
-  | { type: "listed"; containers: readonly Container[]; now: number }
+  | { type: "listed"; containers: readonly Container[] }
   | { type: "changed"; containers: readonly Container[]; now: number }
   | { type: "measured"; update: StatsUpdate }
   | { type: "node"; node: NodeState }
