@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Peers that break every rule, against the live view of a whole node, whose engine is simulated.
+#include "tests/actors/link/hostile_messages.hpp"
 #include "tests/actors/link/peer_server.hpp"
 #include "json/json.hpp"
 
@@ -76,8 +77,6 @@ std::chrono::milliseconds answer_time(peer& p) {
 }
 
 TEST(Trouble, HostilePeersOfANodeGetTheEndThatIsRight) {
-  using net::test::binary;
-  using net::test::masked;
   using net::test::text;
   const node server;
   const auto good = server.client();
@@ -87,30 +86,9 @@ TEST(Trouble, HostilePeersOfANodeGetTheEndThatIsRight) {
   const auto files = server.descriptors();
   const auto memory = server.resident_bytes();
 
-  struct hostile {
-    std::string what, bytes, end;
-  };
-  const std::string half =
-      client_message(text, "451-[\"start_log_stream\",{\"_placeholder\":true,\"num\":0}]");
-  const std::vector<hostile> cases{
-      {"garbage for frames", std::string("\xff\xfe\xfd\xfc garbage", 12), "closed 1002"},
-      {"no mask", net::test::message(text, "42[\"list_containers\"]"), "closed 1002"},
-      {"text that is no UTF-8", client_message(text, "42[\"subscribe\",\"\xff\xc0\"]"),
-       "closed 1007"},
-      {"a frame of 10 MB", client_message(text, '4' + std::string(10'000'000, 'x')), "closed 1009"},
-      {"10 MB in fragments", masked(0x01, "4") + masked(0x00, std::string(10'000'000, 'x')),
-       "closed 1009"},
-      {"an unknown Engine.IO packet", client_message(text, "9"), "closed"},
-      {"an event that is an object", client_message(text, "42{}"), "closed"},
-      {"a truncated event", client_message(text, "42[\"subscribe\","), "closed"},
-      {"JSON a hundred thousand deep",
-       client_message(text, "42[\"subscribe\"," + std::string(100'000, '[')), "closed"},
-      {"binary that nobody announced", client_message(binary, "x"), "closed"},
-      {"half a binary packet", half + client_message(text, "42[\"list_containers\"]"), "closed"},
-      {"a second CONNECT", client_message(text, "40"), "closed"},
-  };
+  const auto half = test::half_binary_packet("subscribe");
   for (int round = 0; round < 5; ++round) {
-    for (const auto& each : cases) {
+    for (const auto& each : test::hostile_messages("subscribe")) {
       const auto p = server.client();
       ASSERT_TRUE(p) << each.what;
       p->send(each.bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Peers that break every rule, against a server in a process of its own: each gets its end, what
 // they cost is bounded, and who behaves notices nothing.
+#include "tests/actors/link/hostile_messages.hpp"
 #include "tests/actors/link/peer_server.hpp"
 #include "json/json.hpp"
 
@@ -57,8 +58,6 @@ std::chrono::milliseconds echo_time(peer& p) {
 }
 
 TEST(Trouble, HostilePeersGetTheEndThatIsRight) {
-  using net::test::binary;
-  using net::test::masked;
   using net::test::text;
   const echo_server server(45s);
   const auto good = server.client();
@@ -68,31 +67,8 @@ TEST(Trouble, HostilePeersGetTheEndThatIsRight) {
   const auto files = server.descriptors();
   const auto memory = server.resident_bytes();
 
-  struct hostile {
-    std::string what, bytes, end;
-  };
-  const std::string half =
-      client_message(text, "451-[\"message\",{\"_placeholder\":true,\"num\":0}]");
-  const std::vector<hostile> cases{
-      {"garbage for frames", std::string("\xff\xfe\xfd\xfc garbage", 12), "closed 1002"},
-      {"no mask", net::test::message(text, "42[\"message\"]"), "closed 1002"},
-      {"text that is no UTF-8", client_message(text, "42[\"message\",\"\xff\xc0\"]"),
-       "closed 1007"},
-      {"a frame of 10 MB", client_message(text, '4' + std::string(10'000'000, 'x')), "closed 1009"},
-      {"10 MB in fragments", masked(0x01, "4") + masked(0x00, std::string(10'000'000, 'x')),
-       "closed 1009"},
-      {"an unknown Engine.IO packet", client_message(text, "9"), "closed"},
-      {"an empty one", client_message(text, ""), "closed"},
-      {"an unknown Socket.IO packet", client_message(text, "4abc"), "closed"},
-      {"an event that is an object", client_message(text, "42{}"), "closed"},
-      {"a truncated event", client_message(text, "42[\"message\","), "closed"},
-      {"binary that nobody announced", client_message(binary, "x"), "closed"},
-      {"half a binary packet", half + client_message(text, "42[\"message\"]"), "closed"},
-      {"a placeholder too many",
-       client_message(text, "451-[\"e\",{\"_placeholder\":true,\"num\":1}]"), "closed"},
-      {"a second CONNECT", client_message(text, "40"), "closed"},
-  };
-  for (const auto& each : cases) {
+  const auto half = test::half_binary_packet("message");
+  for (const auto& each : test::hostile_messages("message")) {
     const auto p = server.client();
     ASSERT_TRUE(p) << each.what;
     p->send(each.bytes);
