@@ -10,7 +10,7 @@ import { ContainerList, moveFocus } from "./container_list";
 import { SessionContext, notify, useAppState, useSharedSession } from "./context";
 import { Header } from "./header";
 import { HelpDialog } from "./help_dialog";
-import { useHash, useKeys, useNow, useStored } from "./hooks";
+import { useFullScreen, useHash, useKeys, useNow, useStored } from "./hooks";
 import { LogPanel } from "./log_panel";
 import { Notices } from "./notices";
 import { useTheme } from "./theme";
@@ -49,8 +49,7 @@ export function App() {
   const [filter, setFilter] = useStored("filter", filters, "all");
   const [grouping, setGrouping] = useStored("grouping", groupings, "owner");
   const [hash, setHash] = useHash();
-  const [full, setFull] = useState(false);
-  const wantsFull = useRef(false);
+  const [full, goFull] = useFullScreen();
   const [confirm, setConfirm] = useState<{ container: Container; action: ConfirmedAction } | null>(null);
   const [help, setHelp] = useState(false);
   const [tokenAsked, setTokenAsked] = useState(false);
@@ -94,26 +93,6 @@ export function App() {
   }, [act]);
   const askEntry = useCallback((entry: Entry, action: ContainerAction) => ask(entry.container, action), [ask]);
 
-  const goFull = (wanted: boolean) => {
-    setFull(wanted);
-    wantsFull.current = wanted;
-    // The page fills its window either way; a browser that cannot or may not do more leaves it at that.
-    const fit = () => {
-      if (!wantsFull.current && document.fullscreenElement) return document.exitFullscreen();
-    };
-    // It takes a moment, in which the reader may have changed his mind.
-    if (wanted) document.documentElement.requestFullscreen?.().then(fit).catch(() => undefined);
-    else void fit()?.catch(() => undefined);
-  };
-  useEffect(() => {
-    const changed = () => {
-      if (document.fullscreenElement) return;
-      wantsFull.current = false;
-      setFull(false);
-    };
-    document.addEventListener("fullscreenchange", changed);
-    return () => document.removeEventListener("fullscreenchange", changed);
-  }, []);
   const close = () => {
     const name = hash;
     goFull(false);

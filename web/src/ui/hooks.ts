@@ -98,3 +98,35 @@ export function useHash(): [string, (value: string) => void] {
     }
   }];
 }
+
+/**
+ * Whether something of the page is to fill the screen, and how to change that. A browser takes a moment for it, in which the
+ * reader may change his mind; one that cannot or may not leaves it at the window.
+ */
+export function useFullScreen(): [boolean, (wanted: boolean) => void] {
+  const [full, setFull] = useState(false);
+  /** entered: the screen was filled since that was last asked for. */
+  const state = useRef({ wanted: false, entered: false });
+  useEffect(() => {
+    // Told late: of an earlier wish, too.
+    const changed = () => {
+      if (document.fullscreenElement) state.current.entered = true;
+      else if (state.current.entered) {
+        // The reader has left it by the browser's own means.
+        state.current = { wanted: false, entered: false };
+        setFull(false);
+      }
+    };
+    document.addEventListener("fullscreenchange", changed);
+    return () => document.removeEventListener("fullscreenchange", changed);
+  }, []);
+  const leave = () => {
+    if (!state.current.wanted && document.fullscreenElement) document.exitFullscreen().catch(() => undefined);
+  };
+  return [full, (wanted) => {
+    state.current = { wanted, entered: false };
+    setFull(wanted);
+    if (wanted) document.documentElement.requestFullscreen?.().then(leave, () => undefined);
+    else leave();
+  }];
+}
