@@ -3,6 +3,7 @@
 // and tested alone. Serves the built page too.
 //
 //   node dev/mock-server.mjs [--port 4400] [--dist dist] [--prefix /] [--token viewer=V --token operator=O] [--foreign-actions]
+//                            [--attached]  (ends when its standard input does, as with whoever started it)
 //
 // A test drives it through POST /control with JSON {do: ...}; see `controls`.
 import { createServer } from "node:http";
@@ -18,8 +19,10 @@ const { values: flags } = parseArgs({
     prefix: { type: "string", default: "/" },
     token: { type: "string", multiple: true, default: [] },
     "foreign-actions": { type: "boolean", default: false },
+    attached: { type: "boolean", default: false },
   },
 });
+if (flags.attached) process.stdin.resume().on("end", () => process.exit(0));
 const tokens = new Map(flags.token.map((pair) => pair.split("=").reverse()));
 
 // The policy that the node sends: nothing inline, nothing from elsewhere.

@@ -25,8 +25,8 @@ export async function freePort() {
 
 export async function startMock(...flags) {
   const port = await freePort();
-  const child = spawn(process.execPath, ["dev/mock-server.mjs", "--port", String(port), ...flags], {
-    cwd: web, stdio: ["ignore", "pipe", "inherit"],
+  const child = spawn(process.execPath, ["dev/mock-server.mjs", "--attached", "--port", String(port), ...flags], {
+    cwd: web, stdio: ["pipe", "pipe", "inherit"],
   });
   const [line] = await once(child.stdout.setEncoding("utf8"), "data");
   return {
