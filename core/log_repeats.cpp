@@ -29,7 +29,7 @@ bool log_repeats::again(const log_line& line) {
   auto& last = last_[static_cast<std::size_t>(line.channel)];
   const bool steps_back = line.unix_nano < last.unix_nano;
   const bool stays = fine_ && line.unix_nano == last.unix_nano && key == last.key;
-  if ((steps_back || stays) && (find(key) || is_forgotten(line))) return true;
+  if ((steps_back || stays) && (is_forgotten(line) || find(key))) return true;
   last = {line.unix_nano, key};
   newest_ = std::max(newest_, line.unix_nano);
   remember(key);
