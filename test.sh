@@ -69,6 +69,19 @@ part() {
   [ $status = 0 ] || failures+=("$name"$'\n'"$(what_failed "$log")")
 }
 
+# build_for PARTS PRESET [TARGET...]: builds what these parts stand on. Where that fails, it is recorded and they are left out.
+build_for() {
+  local dependents=$1 preset=$2 start=$SECONDS name kept=()
+  shift
+  ! build_preset "$@" || return 0
+  record build 1 $((SECONDS - start)) "preset $preset; not run for it: $dependents"
+  failures+=("the build (preset $preset)"$'\n'"$(build_errors "$preset" | cut -c 1-300 | head -n 40)")
+  for name in "${parts[@]}"; do
+    case " $dependents " in *" $name "*) ;; *) kept+=("$name") ;; esac
+  done
+  parts=("${kept[@]}")
+}
+
 checks() {
   local status=0 check
   for check in 'scripts/check-format.sh' 'scripts/check-layering.py --self-test' 'scripts/check-layering.py' \
@@ -108,6 +121,7 @@ web() (
 
 # The tests with real peers mostly wait, so what keeps the processor busy runs beside them and gives way: the fuzz targets,
 # then the sanitized build. Gives way not by much, as a target's input has 5 s by the clock.
+beside_pid=''
 start_beside() {
   mkdir -p build
   rm -f build/fuzz.status
@@ -158,7 +172,7 @@ if wants tidy || wants unit || wants engine || wants e2e; then
   ensure_promtool
   npm_ci tests/e2e
   npm_ci conf/demo
-  build_preset test
+  build_for 'tidy unit engine e2e' test
 fi
 ! wants tidy || part tidy tidy
 if wants web; then
@@ -167,7 +181,7 @@ if wants web; then
   part web web
 fi
 ! wants unit || part unit run_ctest test '^unit$' -j 2
-! wants fuzz || build_preset fuzz dockhost_fuzzers
+! wants fuzz || build_for fuzz fuzz dockhost_fuzzers
 if wants fuzz || wants sanitize; then
   start_beside
 fi
@@ -177,13 +191,13 @@ else
   ! wants engine || part engine real_ctest '^engine$'
   ! wants e2e || part e2e real_ctest '^e2e$'
 fi
-if wants fuzz || wants sanitize; then
+if [ -n "$beside_pid" ]; then
   say "Waiting for what runs beside"
   finish_beside
 fi
 ! wants fuzz || part fuzz fuzz
+! wants sanitize || build_for sanitize sanitize dockhost_unit_tests
 if wants sanitize; then
-  build_preset sanitize dockhost_unit_tests
   sanitizer_options
   part sanitize run_ctest sanitize '^unit$' -j 2
 fi

@@ -88,7 +88,12 @@ build_jobs() {
   echo $((cores < memory ? cores : memory))
 }
 
-# build_preset NAME [TARGET...]: quiet unless it fails.
+# build_errors NAME: what a build that failed said.
+build_errors() {
+  grep -E -A 12 'error|FAILED' "build/$1/build.log" | head -n 80 || tail -n 40 "build/$1/build.log"
+}
+
+# build_preset NAME [TARGET...]: quiet unless it fails; then it says why and returns 1.
 build_preset() {
   local preset=$1 log start=$SECONDS
   shift
@@ -96,8 +101,9 @@ build_preset() {
   log=build/$preset/build.log
   say "Building ($preset)"
   if ! { cmake --preset "$preset" && cmake --build "build/$preset" -j "$(build_jobs)" ${1:+--target "$@"}; } >"$log" 2>&1; then
-    grep -E -A 12 'error|FAILED' "$log" | head -n 80 >&2 || tail -n 40 "$log" >&2
-    die "the build failed: $log"
+    build_errors "$preset" >&2
+    printf '%serror:%s the build failed: %s\n' "$red" "$plain" "$log" >&2
+    return 1
   fi
   note "done in $((SECONDS - start)) s"
 }
