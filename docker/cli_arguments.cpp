@@ -110,7 +110,7 @@ arguments cli_pull(const std::string& image) {
 }
 
 arguments cli_network_inspect(const std::string& name) {
-  return {"network", "inspect", "--format={{json .Name}}", "--", name};
+  return {"network", "inspect", "--format={{json .}}", "--", name};
 }
 
 arguments cli_network_create(const network_spec& spec) {

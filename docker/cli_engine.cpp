@@ -365,7 +365,8 @@ void cli_engine::pull(std::string image, milliseconds stall,
   });
 }
 
-void cli_engine::ensure_network(network_spec spec, milliseconds timeout, done<effect> done) {
+void cli_engine::ensure_network(network_spec spec, milliseconds timeout,
+                                done<network_effect> done) {
   auto answer = impl_->gate.track(std::move(done));
   if (!valid_container_reference(spec.name))
     return impl_->refuse(answer, bad_request("invalid network name"));
@@ -374,16 +375,16 @@ void cli_engine::ensure_network(network_spec spec, milliseconds timeout, done<ef
     impl_->ask(call_kind::ensure_network, cli_network_inspect(name), deadline, std::move(fn));
   };
   exists([this, answer, deadline, exists, spec](engine_result<std::string> there) {
-    if (there) return answer(effect::already);
+    if (there) return answer(decode_network(*there));
     const auto code = there.err().code;
     if (code == engine_errc::unreachable || code == engine_errc::timeout)
       return answer(fail(std::move(there).err()));
     impl_->ask(call_kind::ensure_network, cli_network_create(spec), deadline,
                [answer, exists](engine_result<std::string> made) {
-                 if (made) return answer(effect::changed);
+                 if (made) return answer(network_effect::made);
                  // Somebody else may have made it in between.
                  exists([answer, problem = made.err()](const engine_result<std::string>& now) {
-                   if (now) return answer(effect::already);
+                   if (now) return answer(decode_network(*now));
                    answer(fail(engine_error(problem)));
                  });
                });

@@ -120,6 +120,13 @@ struct container_event {
   std::int64_t time_nano = 0;
 };
 
+/// What became of a network that was asked for.
+enum class network_effect {
+  made,     ///< as it was asked for
+  isolated, ///< it was there, and its containers can't reach each other
+  open,     ///< it was there, and they can, or nobody knows
+};
+
 struct network_spec {
   std::string name;
   bool inter_container = false; ///< com.docker.network.bridge.enable_icc
@@ -192,8 +199,9 @@ public:
   virtual void pull(std::string image, milliseconds stall,
                     std::function<void(std::string)> progress, done<unit> done) = 0;
 
-  /// Makes sure that the bridge network exists. already: it does.
-  virtual void ensure_network(network_spec spec, milliseconds timeout, done<effect> done) = 0;
+  /// Makes sure that the bridge network exists; one that does is left as it is.
+  virtual void ensure_network(network_spec spec, milliseconds timeout,
+                              done<network_effect> done) = 0;
 
   /// Container events from `since_unix_nano` (engine clock; 0: from now) on. `on_end` runs once,
   /// when the stream is lost or refused.

@@ -28,6 +28,9 @@ namespace dockhost::docker {
 [[nodiscard]] engine_result<std::string> decode_id(std::string_view text);
 /// GET /info; `api_version`, `remote` and `published_host` are left to the caller.
 [[nodiscard]] engine_result<engine_info> decode_info(std::string_view text);
+/// GET /networks/{name}, of one that is there: isolated or open. A bridge without the option lets
+/// its containers reach each other; of the other drivers only "null" (the network "none") can't.
+[[nodiscard]] engine_result<network_effect> decode_network(std::string_view text);
 /// The version agreed on, of what `docker version` prints; empty where it isn't told.
 [[nodiscard]] std::string decode_client_api_version(std::string_view text);
 /// The `message` of an error answer, or the text itself, cut to a readable length.

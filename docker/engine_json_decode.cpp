@@ -207,6 +207,17 @@ std::string decode_client_api_version(std::string_view text) {
   return parsed ? text_at(at(*parsed, "Client"), "ApiVersion") : std::string();
 }
 
+engine_result<network_effect> decode_network(std::string_view text) {
+  const auto parsed = parse_whole("network", text);
+  if (!parsed) return fail(parsed.err());
+  const auto driver = text_at(*parsed, "Driver");
+  const bool apart =
+      driver == "null" ||
+      (driver == "bridge" &&
+       text_at(at(*parsed, "Options"), "com.docker.network.bridge.enable_icc") == "false");
+  return apart ? network_effect::isolated : network_effect::open;
+}
+
 std::string decode_message(std::string_view body) {
   constexpr std::size_t enough = 2'000;
   const auto parsed = json::parse(body);

@@ -107,8 +107,9 @@ void simulated_engine::pull(std::string image, milliseconds stall,
   state_->pull(std::move(image), stall, std::move(progress), std::move(done));
 }
 
-void simulated_engine::ensure_network(network_spec spec, milliseconds timeout, done<effect> done) {
-  state_->run<effect>(
+void simulated_engine::ensure_network(network_spec spec, milliseconds timeout,
+                                      done<network_effect> done) {
+  state_->run<network_effect>(
       call_kind::ensure_network, {}, timeout, std::move(done),
       [spec = std::move(spec)](simulated_world& world) { return world.ensure_network(spec); });
 }

@@ -322,10 +322,12 @@ engine_result<unit> simulated_world::pull(std::string_view image) {
   return unit{};
 }
 
-engine_result<effect> simulated_world::ensure_network(const network_spec& spec) {
+engine_result<network_effect> simulated_world::ensure_network(const network_spec& spec) {
   if (spec.name.empty())
     return fail(engine_error{engine_errc::bad_request, "network name cannot be empty"});
-  return networks_.insert(spec.name).second ? effect::changed : effect::already;
+  const auto [at, made] = networks_.try_emplace(spec.name, spec.inter_container);
+  if (made) return network_effect::made;
+  return at->second ? network_effect::open : network_effect::isolated;
 }
 
 std::optional<std::int64_t> simulated_world::ssh_started(std::uint16_t host_port) const {

@@ -7,6 +7,7 @@
 #include "docker/simulated_files.hpp"
 
 #include <deque>
+#include <map>
 #include <random>
 #include <set>
 
@@ -34,7 +35,7 @@ public:
   [[nodiscard]] engine_result<effect> remove(std::string_view ref);
   [[nodiscard]] engine_result<bool> has_image(std::string_view image) const;
   [[nodiscard]] engine_result<unit> pull(std::string_view image);
-  [[nodiscard]] engine_result<effect> ensure_network(const network_spec& spec);
+  [[nodiscard]] engine_result<network_effect> ensure_network(const network_spec& spec);
 
   // What else happens in the world.
   /// The container's main process ends by itself.
@@ -90,7 +91,9 @@ private:
   /// Of running containers, to (address, id).
   std::multimap<published, std::pair<std::string, std::string>> bound_;
   std::set<std::uint16_t> foreign_ports_; ///< tcp
-  std::set<std::string, std::less<>> networks_{"bridge", "host", "none"};
+  /// By name; whether its containers reach each other.
+  std::map<std::string, bool, std::less<>> networks_{
+      {"bridge", true}, {"host", true}, {"none", false}};
   bool any_image_ = true;
   std::set<std::string> images_;
   std::set<std::string> pullable_;

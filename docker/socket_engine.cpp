@@ -283,7 +283,8 @@ void socket_engine::pull(std::string image, milliseconds stall,
     impl_->api.pull(std::move(image), stall, std::move(progress), std::move(answer));
 }
 
-void socket_engine::ensure_network(network_spec spec, milliseconds timeout, done<effect> done) {
+void socket_engine::ensure_network(network_spec spec, milliseconds timeout,
+                                   done<network_effect> done) {
   auto answer = impl_->gate.track(std::move(done));
   const auto deadline = in(timeout);
   impl_->api.call(
@@ -293,14 +294,15 @@ void socket_engine::ensure_network(network_spec spec, milliseconds timeout, done
        .content_type = "application/json"},
       deadline, [this, answer, deadline, name = spec.name](engine_result<http_response> response) {
         if (!response) return answer(fail(std::move(response).err()));
-        if (response->status == 201) return answer(effect::changed);
-        if (response->status == 409) return answer(effect::already);
-        // The predefined networks ("bridge") refuse with 403, and exist.
+        if (response->status == 201) return answer(network_effect::made);
+        // 409: it exists. The predefined networks ("bridge") refuse with 403, and exist.
         auto problem = complaint(call_kind::ensure_network, *response);
-        if (response->status != 403) return answer(fail(std::move(problem)));
+        if (response->status != 409 && response->status != 403)
+          return answer(fail(std::move(problem)));
         impl_->api.call({.path = "/networks/" + url_encode(name)}, deadline,
                         [answer, problem](const engine_result<http_response>& there) {
-                          if (there && there->status == 200) return answer(effect::already);
+                          if (there && there->status == 200)
+                            return answer(decode_network(there->body));
                           answer(fail(engine_error(problem)));
                         });
       });

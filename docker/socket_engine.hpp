@@ -38,7 +38,7 @@ public:
   void has_image(std::string image, milliseconds timeout, done<bool> done) override;
   void pull(std::string image, milliseconds stall, std::function<void(std::string)> progress,
             done<unit> done) override;
-  void ensure_network(network_spec spec, milliseconds timeout, done<effect> done) override;
+  void ensure_network(network_spec spec, milliseconds timeout, done<network_effect> done) override;
   [[nodiscard]] std::unique_ptr<subscription>
   events(std::int64_t since_unix_nano, std::function<void(container_event)> on_event,
          std::function<void(engine_error)> on_end) override;

@@ -199,8 +199,14 @@ void docker_state::run_create(std::uint64_t id, const docker::container_spec& sp
                           [me](auto r) { caf::anon_send(me, engine_network_ready{std::move(r)}); });
 }
 
-void docker_state::network_made(const docker::engine_result<docker::effect>& made) {
+void docker_state::network_made(const docker::engine_result<docker::network_effect>& made) {
   network_ = made.ok() ? network_state::ready : network_state::missing;
+  if (made.ok() && made.value() == docker::network_effect::open) {
+    platform::log(log_level::warn, name, "network.open",
+                  "containers of different users can reach each other: the network was there "
+                  "before, and allows it; remove it, or name another in containers.network",
+                  {{"network", env_->config.containers.network}});
+  }
   for (const auto id : std::exchange(waiting_for_network_, {})) {
     const auto it = pending_.find(id);
     if (it == pending_.end()) continue;

@@ -46,7 +46,7 @@ private:
   void note(const engine_answer& answer);
   void probe();
   void probe_done(docker::engine_result<docker::engine_info> info);
-  void network_made(const docker::engine_result<docker::effect>& made);
+  void network_made(const docker::engine_result<docker::network_effect>& made);
   void set_health(bool reachable, std::string why);
   void open(const open_events& request);
 

@@ -91,7 +91,7 @@ struct engine_probe_done {
 };
 struct engine_probe_due {};
 struct engine_network_ready {
-  docker::engine_result<docker::effect> made;
+  docker::engine_result<docker::network_effect> made;
 };
 
 /// News: whether the engine answers.

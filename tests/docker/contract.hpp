@@ -108,8 +108,8 @@ protected:
     return await<engine_result<unit>>(
         [&](auto done) { engine().pull(image, limit, nullptr, std::move(done)); });
   }
-  engine_result<effect> ensure_network(const docker::network_spec& network) {
-    return await<engine_result<effect>>(
+  engine_result<docker::network_effect> ensure_network(const docker::network_spec& network) {
+    return await<engine_result<docker::network_effect>>(
         [&](auto done) { engine().ensure_network(network, limit, std::move(done)); });
   }
 

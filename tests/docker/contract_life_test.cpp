@@ -252,10 +252,17 @@ TEST_P(engine_contract, a_network_is_made_once_and_containers_start_on_it) {
   network.name = "contract-net-" + std::to_string(::getpid());
   network.labels = {{"dockhost.test", "1"}};
   networks.push_back(network.name);
-  EXPECT_EQ(effect_of(ensure_network(network)), "changed");
-  EXPECT_EQ(effect_of(ensure_network(network)), "already");
+  using docker::network_effect;
+  EXPECT_EQ(ensure_network(network).value(), network_effect::made);
+  EXPECT_EQ(ensure_network(network).value(), network_effect::isolated);
+  network.name += "-open";
+  network.inter_container = true;
+  networks.push_back(network.name);
+  EXPECT_EQ(ensure_network(network).value(), network_effect::made);
+  network.inter_container = false; // one that is there is left as it is
+  EXPECT_EQ(ensure_network(network).value(), network_effect::open);
   network.name = "bridge"; // the engine's own
-  EXPECT_EQ(effect_of(ensure_network(network)), "already");
+  EXPECT_EQ(ensure_network(network).value(), network_effect::open);
   auto s = spec("net");
   s.network = networks[0];
   const auto id = created(s);

@@ -43,7 +43,7 @@ void make_all_calls(docker::engine& engine, const std::string& id, const contain
   engine.pull(spec.image, timeout, nullptr, out.expect<unit>("pull"));
   docker::network_spec network;
   network.name = never_network;
-  engine.ensure_network(network, timeout, out.expect<effect>("ensure_network"));
+  engine.ensure_network(network, timeout, out.expect<docker::network_effect>("ensure_network"));
 }
 
 TEST_P(engine_contract, engine_hanging_every_call_ends_with_its_deadline) {
