@@ -160,11 +160,13 @@ using router_actor =
 using connection_actor = caf::typed_actor<
     caf::reacts_to<link_connected>, // the io thread's news of the present session
     caf::reacts_to<link_refused>, caf::reacts_to<link_closed>, caf::reacts_to<link_event>,
+    caf::reacts_to<link_reply_done>, caf::reacts_to<link_heartbeat>,
     caf::reacts_to<reply_ready>,           // from the router
     caf::reacts_to<link_answer>,           // from the live actor
     caf::reacts_to<container_changed>,     // from the fleet: reported to the server
     caf::reacts_to<subscribe_server_link>, // told at once, and on each change
     caf::reacts_to<report_due>,            // tick: the state could not be reported, again
+    caf::reacts_to<resend_due>,            // tick: replies could not be sent, again
     caf::reacts_to<reconnect_due>,         // ticks
     caf::reacts_to<connection_stable>, caf::reacts_to<rehandshake_due>,
     caf::reacts_to<key_changed>,                                 // a new API key: try at once
@@ -238,6 +240,9 @@ DOCKHOST_MESSAGE(link_refused)
 DOCKHOST_MESSAGE(link_closed)
 DOCKHOST_MESSAGE(link_event)
 DOCKHOST_MESSAGE(link_answer)
+DOCKHOST_MESSAGE(link_reply_done)
+DOCKHOST_MESSAGE(link_heartbeat)
+DOCKHOST_MESSAGE(resend_due)
 DOCKHOST_MESSAGE(reconnect_due)
 DOCKHOST_MESSAGE(connection_stable)
 DOCKHOST_MESSAGE(report_due)

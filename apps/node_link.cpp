@@ -29,10 +29,18 @@ struct link_facts {
   bool refused = false; ///< io thread only
 };
 
-void report_unsent(const socketio::send_result<unit>& sent) {
-  if (sent.ok()) return;
+actors::link_verdict verdict_of(const socketio::send_result<unit>& sent) {
+  if (sent.ok()) return actors::link_verdict::sent;
   platform::log(log_level::warn, "connection", "packet.unsent", "a packet could not be sent",
                 {{"reason", std::string(socketio::to_string(sent.err()))}});
+  switch (sent.err()) {
+  case socketio::send_error::not_connected:
+  case socketio::send_error::queue_full:
+  case socketio::send_error::too_many_acks: break;
+  case socketio::send_error::invalid:
+  case socketio::send_error::too_large: return actors::link_verdict::refused;
+  }
+  return actors::link_verdict::unsent;
 }
 
 class bulk_outlet final : public actors::live_outlet {
@@ -51,20 +59,22 @@ private:
 class driver_link final : public actors::server_link {
 public:
   driver_link(net::io_thread& io, net::endpoint where, actors::socketio_driver_options options,
-              actors::server_link_handlers handlers)
-      : facts_(std::make_shared<link_facts>()),
-        driver_(io, std::move(where), std::move(options), adapt(std::move(handlers), facts_)) {}
+              const actors::server_link_handlers& handlers)
+      : on_done_(handlers.on_done), facts_(std::make_shared<link_facts>()),
+        driver_(io, std::move(where), std::move(options), adapt(handlers, facts_)) {}
 
-  void emit(std::string event, json::array arguments) override {
-    if (!driver_.emit(std::move(event), std::move(arguments), {}, report_unsent)) overflow();
+  void emit(std::string event, json::array arguments,
+            std::optional<std::uint64_t> number) override {
+    if (!driver_.emit(std::move(event), std::move(arguments), {}, done(number))) overflow(number);
   }
 
-  void acknowledge(std::uint64_t ack, json::array arguments) override {
-    if (!driver_.acknowledge(ack, std::move(arguments), {}, report_unsent)) overflow();
+  void acknowledge(std::uint64_t ack, json::array arguments,
+                   std::optional<std::uint64_t> number) override {
+    if (!driver_.acknowledge(ack, std::move(arguments), {}, done(number))) overflow(number);
   }
 
   void close() override {
-    if (!driver_.close()) overflow();
+    if (!driver_.close()) overflow({});
   }
 
   [[nodiscard]] actors::live_outlet_ptr outlet() override {
@@ -74,12 +84,20 @@ public:
   [[nodiscard]] std::size_t max_payload() const override { return facts_->max_payload; }
 
 private:
-  static void overflow() {
-    platform::log(log_level::warn, "connection", "packet.unsent", "a packet could not be sent",
-                  {{"reason", "too many wait for the io thread"}});
+  [[nodiscard]] actors::socketio_driver::sent_fn done(std::optional<std::uint64_t> number) const {
+    return [to = on_done_, number](const socketio::send_result<unit>& sent) {
+      const auto verdict = verdict_of(sent);
+      if (number) to(*number, verdict);
+    };
   }
 
-  static actors::socketio_driver_handlers adapt(actors::server_link_handlers to,
+  void overflow(std::optional<std::uint64_t> number) const {
+    platform::log(log_level::warn, "connection", "packet.unsent", "a packet could not be sent",
+                  {{"reason", "too many wait for the io thread"}});
+    if (number) on_done_(*number, actors::link_verdict::unsent);
+  }
+
+  static actors::socketio_driver_handlers adapt(const actors::server_link_handlers& to,
                                                 std::shared_ptr<link_facts> facts) {
     actors::socketio_driver_handlers from;
     from.on_connected = [to, facts](socketio::connected c) {
@@ -100,6 +118,7 @@ private:
       platform::log(log_level::debug, "connection", "connection.transport",
                     "upgraded to WebSocket");
     };
+    from.on_heartbeat = to.on_heartbeat;
     // After a refusal the connection actor has already moved on.
     from.on_disconnected = [to, facts](socketio::disconnected d) {
       if (!facts->refused) to.on_closed(std::move(d.text), d.clean);
@@ -107,17 +126,17 @@ private:
     return from;
   }
 
+  std::function<void(std::uint64_t, actors::link_verdict)> on_done_;
   std::shared_ptr<link_facts> facts_;
   actors::socketio_driver driver_;
 };
 
 } // namespace
 
-std::unique_ptr<actors::server_link> open_server_link(net::io_thread& io, const settings& values,
-                                                      const actors::server_address& server,
-                                                      const node_introduction& who,
-                                                      const std::string& api_key,
-                                                      actors::server_link_handlers handlers) {
+std::unique_ptr<actors::server_link>
+open_server_link(net::io_thread& io, const settings& values, const actors::server_address& server,
+                 const node_introduction& who, const std::string& api_key,
+                 const actors::server_link_handlers& handlers) {
   const auto& config = values.server;
   net::tls_options tls{config.tls_verify, config.ca_file, config.client_cert, config.client_key};
   actors::socketio_driver_options options;
@@ -128,7 +147,7 @@ std::unique_ptr<actors::server_link> open_server_link(net::io_thread& io, const 
   options.socketio.max_received = static_cast<std::size_t>(config.max_payload);
   options.socketio.auth = introduction(who, api_key);
   return std::make_unique<driver_link>(io, actors::to_endpoint(server, tls), std::move(options),
-                                       std::move(handlers));
+                                       handlers);
 }
 
 } // namespace dockhost::apps

@@ -22,6 +22,6 @@ struct node_introduction {
 [[nodiscard]] std::unique_ptr<actors::server_link>
 open_server_link(net::io_thread& io, const settings& values, const actors::server_address& server,
                  const node_introduction& who, const std::string& api_key,
-                 actors::server_link_handlers handlers);
+                 const actors::server_link_handlers& handlers);
 
 } // namespace dockhost::apps

@@ -104,8 +104,10 @@ void client::on_packet(packet_type type, bool binary, std::string_view data) {
   case packet_type::ping:
     ping_deadline_ = now_ + patience();
     if (transport_ == transport::websocket) {
+      ++heartbeats_;
       out_.emplace_back(send_text{slot_, encode_text(packet_type::pong)});
     } else if (!pong_queued_) {
+      ++heartbeats_;
       pong_queued_ = true; // one answers any number of pings that came at once
       queue_.push_back({packet_type::pong, false, {}});
       flush();

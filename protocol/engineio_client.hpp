@@ -8,6 +8,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -77,6 +78,9 @@ public:
   /// Drops everything at once.
   void abort(close_reason reason, std::string text);
 
+  /// Pings that were answered. A server sends the next one only after that answer, so with each
+  /// one more it has read all that was sent before the answer to the one before.
+  [[nodiscard]] std::uint64_t heartbeats() const { return heartbeats_; }
   /// Bytes that wait for their POST; none on a WebSocket.
   [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
   /// When tick() is due, if ever.
@@ -122,6 +126,7 @@ private:
   handshake server_;
   std::deque<packet> queue_; ///< for the next POSTs
   std::size_t queued_bytes_ = 0;
+  std::uint64_t heartbeats_ = 0;
   time_point now_{};
   time_point ping_deadline_{};
   time_point upgrade_deadline_{};

@@ -140,6 +140,8 @@ public:
 
   [[nodiscard]] std::optional<time_point> next_deadline() const;
   [[nodiscard]] std::optional<output> next();
+  /// engineio::client::heartbeats
+  [[nodiscard]] std::uint64_t heartbeats() const { return engine_.heartbeats(); }
   /// Bytes that wait for a POST; none on a WebSocket.
   [[nodiscard]] std::size_t queued_bytes() const { return engine_.queued_bytes(); }
   [[nodiscard]] bool is_connected() const { return phase_ == phase::connected; }

@@ -29,6 +29,8 @@ struct socketio_driver_handlers {
   std::function<void(protocol::socketio::connect_refused)> on_refused;
   std::function<void(protocol::socketio::event)> on_event;
   std::function<void()> on_upgraded; ///< from polling to a WebSocket
+  /// A ping was answered (protocol::engineio::client::heartbeats); in order with `done`.
+  std::function<void()> on_heartbeat;
   /// Once, as the last: also when nothing was ever reached.
   std::function<void(protocol::socketio::disconnected)> on_disconnected;
 };

@@ -86,6 +86,13 @@ void socketio_driver::session::pump() {
     }
   }
   if (gate.is_shut()) return;
+  if (heartbeats_ != machine_.heartbeats()) {
+    heartbeats_ = machine_.heartbeats();
+    gate.pass([&] {
+      if (handlers_.on_heartbeat) handlers_.on_heartbeat();
+    });
+    if (gate.is_shut()) return;
+  }
   pump_bulk();
   if (!gate.is_shut()) arm();
 }

@@ -86,6 +86,7 @@ private:
   std::unique_ptr<timer_handle> timer_;
   std::optional<std::chrono::steady_clock::time_point> timer_due_;
   bool pumping_ = false;
+  std::uint64_t heartbeats_ = 0;           ///< that the owner was told of
   std::deque<socketio_bulk::packet> bulk_; ///< bounded by what is handed out as budget
 };
 

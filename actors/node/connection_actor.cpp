@@ -18,6 +18,7 @@ using platform::log_level;
 
 constexpr auto inventory_slack = 10s;
 constexpr auto report_retry = 5s;
+constexpr auto resend_pause = 5s;
 constexpr auto idle_timeout = 5s;
 constexpr auto rehandshake_retry = 5s;
 constexpr std::size_t packet_overhead = 64; ///< type, ack id, brackets and quotes around a payload
@@ -45,6 +46,7 @@ connection_actor::behavior_type connection_state::behave(environment_ptr env, fl
   refused_backoff_.emplace(config.refused_key_min, config.refused_key_max, env_->uniform);
   self_->send(router_, attach_reply_sink{reply_sink_actor(connection_actor(self_))});
   self_->send(fleet_, subscribe_inventory{inventory_listener_actor(connection_actor(self_))});
+  replies_.emplace(static_cast<std::size_t>(config.max_undelivered));
   if (config.url.empty()) {
     platform::log(log_level::warn, name, "connection.no_server",
                   "no main server is configured; nothing to connect to");
@@ -64,6 +66,12 @@ connection_actor::behavior_type connection_state::behave(environment_ptr env, fl
       [this](link_event& e) {
         if (e.session == session_) heard(e);
       },
+      [this](const link_reply_done& e) {
+        if (e.session == session_) reply_done(e);
+      },
+      [this](const link_heartbeat& e) {
+        if (e.session == session_) replies_->heartbeat();
+      },
       [this](reply_ready& r) { send_reply(r); },
       [this](const link_answer& a) { answer(a); },
       [this](const container_changed& c) { report_change(c); },
@@ -74,6 +82,9 @@ connection_actor::behavior_type connection_state::behave(environment_ptr env, fl
       },
       [this](const report_due& d) {
         if (d.session == session_ && phase_ == phase::connected && !told_) report_all();
+      },
+      [this](const resend_due& d) {
+        if (d.session == session_ && phase_ == phase::connected && !rehandshaking_) send_waiting();
       },
       [this](const reconnect_due& d) {
         if (d.generation == generation_ &&
@@ -162,6 +173,10 @@ void connection_state::connect() {
   handlers.on_closed = [me, session](std::string reason, bool clean) {
     caf::anon_send(me, link_closed{session, std::move(reason), clean});
   };
+  handlers.on_done = [me, session](std::uint64_t number, link_verdict verdict) {
+    caf::anon_send(me, link_reply_done{session, number, verdict});
+  };
+  handlers.on_heartbeat = [me, session] { caf::anon_send(me, link_heartbeat{session}); };
   key_tried_ = api_key_;
   link_ = env_->open_link(api_key_, std::move(handlers));
 }
@@ -174,7 +189,7 @@ void connection_state::connected() {
   untold_.clear();
   join_live();
   report_all();
-  flush_undelivered();
+  send_waiting();
   self_->delayed_send(self_, env_->config.server.backoff_reset_after, connection_stable{session_});
   plan_rehandshake();
 }
@@ -196,6 +211,11 @@ void connection_state::closed(const std::string& reason, bool clean) {
   if (phase_ == phase::waiting || phase_ == phase::waiting_refused) return;
   leave_live();
   link_.reset();
+  if (const auto again = replies_->link_ended(clean); again > 0) {
+    platform::log(log_level::info, name, "reply.unproved",
+                  "replies that the server may not have read wait for the next connection",
+                  {{"replies", std::to_string(again)}});
+  }
   if (phase_ == phase::closing) {
     enter(phase::closed, "closed");
     if (closing_) closing_->deliver(connection_closed{});
@@ -255,24 +275,52 @@ void connection_state::heard(link_event& e) {
 
 void connection_state::send_reply(reply_ready& r) {
   const bool live = phase_ == phase::connected && link_ && !rehandshaking_;
-  if (live) fit(r);
-  if (live && r.session == session_) {
-    if (r.ack) {
-      link_->acknowledge(*r.ack, {std::move(r.payload)});
-    } else {
-      link_->emit(r.event, {std::move(r.event_payload)});
-    }
-  } else if (!r.replayable) {
-    env_->metrics->replies_dropped.add();
-    platform::log(log_level::warn, name, "reply.dropped",
-                  "a reply came after its connection had gone", {{"event", r.event}});
+  const bool own = r.session == session_;
+  if (!r.replayable && !(live && own)) {
+    report_dropped(r, "a reply came after its connection had gone");
     return;
-  } else if (live) {
-    link_->emit(r.event, {std::move(r.event_payload)});
-  } else {
-    return keep(r);
   }
-  if (!r.op_id.empty()) self_->send(router_, reply_delivered{r.op_id});
+  if (!live) {
+    if (const auto dropped = replies_->keep(std::move(r)))
+      report_dropped(*dropped, "too many undelivered replies: the oldest is dropped");
+    return;
+  }
+  std::optional<std::uint64_t> number;
+  if (r.replayable) {
+    number = replies_->on_its_way(r);
+  } else if (!r.op_id.empty()) {
+    self_->send(router_, reply_delivered{r.op_id}); // on this connection or never
+  }
+  fit(r);
+  if (own && r.ack) {
+    link_->acknowledge(*r.ack, {std::move(r.payload)}, number);
+  } else {
+    link_->emit(r.event, {std::move(r.event_payload)}, number);
+  }
+}
+
+void connection_state::reply_done(const link_reply_done& e) {
+  switch (e.verdict) {
+  case link_verdict::sent:
+    if (auto op_id = replies_->sent(e.number); !op_id.empty())
+      self_->send(router_, reply_delivered{std::move(op_id)});
+    return;
+  case link_verdict::unsent:
+    if (const auto dropped = replies_->unsent(e.number))
+      report_dropped(*dropped, "too many undelivered replies: the oldest is dropped");
+    // Mostly the link is about to end; where only its queue is full, it does not.
+    self_->delayed_send(self_, resend_pause, resend_due{session_});
+    return;
+  case link_verdict::refused:
+    if (const auto dropped = replies_->refused(e.number))
+      report_dropped(*dropped, "a reply can't be sent");
+    return;
+  }
+}
+
+void connection_state::report_dropped(const reply_ready& r, const char* why) const {
+  env_->metrics->replies_dropped.add();
+  platform::log(log_level::warn, name, "reply.dropped", why, {{"event", r.event}});
 }
 
 void connection_state::fit(reply_ready& r) const {
@@ -286,18 +334,8 @@ void connection_state::fit(reply_ready& r) const {
   }
 }
 
-void connection_state::keep(reply_ready& r) {
-  undelivered_.push_back(std::move(r));
-  if (undelivered_.size() <= static_cast<std::size_t>(env_->config.server.max_undelivered)) return;
-  env_->metrics->replies_dropped.add();
-  platform::log(log_level::warn, name, "reply.overflow",
-                "too many undelivered replies: the oldest is dropped",
-                {{"event", undelivered_.front().event}});
-  undelivered_.pop_front();
-}
-
-void connection_state::flush_undelivered() {
-  for (auto& r : std::exchange(undelivered_, {}))
+void connection_state::send_waiting() {
+  for (auto& r : replies_->take_waiting())
     send_reply(r);
 }
 
@@ -332,10 +370,10 @@ void connection_state::tell(const inventory& all) {
   protocol::node_hello hello{env_->node_id, env_->version,
                              static_cast<std::int64_t>(all.containers.size()),
                              env_->config.capacity.max_containers};
-  link_->emit("node-hello", {protocol::encode_node_hello(hello)});
+  link_->emit("node-hello", {protocol::encode_node_hello(hello)}, {});
   for (auto& part :
        protocol::encode_initial_state_parts(reports, known == 0 ? default_max_payload : known)) {
-    link_->emit("initial_state", {std::move(part)});
+    link_->emit("initial_state", {std::move(part)}, {});
   }
   told_ = all.version;
   for (const auto& [username, news] : std::exchange(untold_, {}))
@@ -368,7 +406,8 @@ void connection_state::tell_change(const container_view& now) {
   const bool same = last.id == view.id && wire_state(last.state) == wire_state(view.state);
   last = view;
   if (!same)
-    link_->emit("container_state_change", {protocol::encode_container(protocol::report_of(view))});
+    link_->emit("container_state_change", {protocol::encode_container(protocol::report_of(view))},
+                {});
   if (view.state == container_state::absent) reported_.erase(now.username);
 }
 

@@ -5,12 +5,12 @@
 #include "actors/interfaces.hpp"
 #include "actors/live/live_interface.hpp"
 #include "actors/node/environment.hpp"
+#include "actors/node/reply_outbox.hpp"
 #include "core/backoff.hpp"
 #include "core/rate_limit.hpp"
 
 #include <caf/all.hpp>
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,7 +21,7 @@ namespace dockhost::actors {
 
 /// The link to the main server. One session object per connection, which dies whole; what belongs
 /// to an older session than the present one is dropped by its number. Replies that may be replayed
-/// wait here, bounded, while there is no session.
+/// are kept here, bounded, until the server has them.
 struct connection_state {
   using self_ptr = self_pointer<connection_actor, connection_state>;
 
@@ -56,8 +56,9 @@ private:
   void send_reply(reply_ready& r);
   /// Replaces what the server would drop the link over by an error.
   void fit(reply_ready& r) const;
-  void keep(reply_ready& r);
-  void flush_undelivered();
+  void reply_done(const link_reply_done& e);
+  void report_dropped(const reply_ready& r, const char* why) const;
+  void send_waiting();
   void plan_rehandshake();
   void rehandshake();
   caf::result<connection_closed> close();
@@ -79,7 +80,7 @@ private:
   bool hub_ = false;                ///< the server said hub-hello: it does not forget nodes
   bool rehandshake_needed_ = false; ///< a session was lost, and none was planned and done since
   bool rehandshaking_ = false;      ///< the present close is our own planned one
-  std::deque<reply_ready> undelivered_;
+  std::optional<reply_outbox> replies_;
   std::map<std::string, container_view> reported_; ///< by username, what the server was told last
   /// The version of the inventory that the present session was told; nothing before that.
   std::optional<std::uint64_t> told_;

@@ -67,7 +67,7 @@ void connection_state::answer(const link_answer& a) {
     payload =
         protocol::encode_live_refusal("The answer is longer than the server takes", "capacity");
   }
-  link_->acknowledge(a.ack, {std::move(payload)});
+  link_->acknowledge(a.ack, {std::move(payload)}, {});
 }
 
 } // namespace dockhost::actors

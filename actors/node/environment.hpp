@@ -4,6 +4,7 @@
 // thread and does not block.
 #pragma once
 
+#include "actors/node/link_verdict.hpp"
 #include "actors/node/node_metrics.hpp"
 #include "core/executor.hpp"
 #include "core/port_block.hpp"
@@ -29,8 +30,11 @@ class live_outlet;
 class server_link {
 public:
   virtual ~server_link() = default;
-  virtual void emit(std::string event, json::array arguments) = 0;
-  virtual void acknowledge(std::uint64_t ack, json::array arguments) = 0;
+  // With a number, on_done follows with it, unless the link is destroyed before.
+  virtual void emit(std::string event, json::array arguments,
+                    std::optional<std::uint64_t> number) = 0;
+  virtual void acknowledge(std::uint64_t ack, json::array arguments,
+                           std::optional<std::uint64_t> number) = 0;
   /// A disconnect packet, then the transport's close; on_closed follows.
   virtual void close() = 0;
   /// For logs and figures, which let replies pass. Outlives the link, and is closed then.
@@ -39,12 +43,15 @@ public:
   [[nodiscard]] virtual std::size_t max_payload() const = 0;
 };
 
-/// Called on the io thread.
+/// Called on the io thread (on_done also on the caller's).
 struct server_link_handlers {
   std::function<void()> on_connected;
   std::function<void(std::string)> on_refused; ///< CONNECT_ERROR's message; the link is over
   std::function<void(std::string name, json::array arguments, std::optional<std::uint64_t> ack)>
       on_event;
+  std::function<void(std::uint64_t number, link_verdict verdict)> on_done;
+  /// A ping of the server came and was answered. In order with on_done.
+  std::function<void()> on_heartbeat;
   std::function<void(std::string reason, bool clean)>
       on_closed; ///< once, also when it never opened
 };

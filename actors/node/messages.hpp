@@ -2,6 +2,7 @@
 // What the node's actors say to each other. Commands are imperative, facts past tense.
 #pragma once
 
+#include "actors/node/link_verdict.hpp"
 #include "core/container_view.hpp"
 #include "core/error.hpp"
 #include "core/port_block.hpp"
@@ -284,6 +285,18 @@ struct link_event {
   std::string name;
   json::array arguments;
   std::optional<std::uint64_t> ack;
+};
+/// What became of a reply that the link was given under this number.
+struct link_reply_done {
+  std::uint64_t session = 0;
+  std::uint64_t number = 0;
+  link_verdict verdict = link_verdict::sent;
+};
+struct link_heartbeat {
+  std::uint64_t session = 0;
+};
+struct resend_due {
+  std::uint64_t session = 0;
 };
 /// The acknowledgement of what the main server asked of the live view.
 struct link_answer {

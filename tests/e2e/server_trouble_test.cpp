@@ -41,6 +41,27 @@ TEST_F(Trouble, ServerGoneInMidCommandGetsTheReplyLater) {
   EXPECT_EQ(s.count(is("event", "name", "create-container-response"), from), 1U);
 }
 
+TEST_F(Trouble, ServerGoneWithTheReplyUnreadGetsItAgain) {
+  start_both();
+  auto& s = server();
+  auto fields = request("erin");
+  fields.emplace_back("requestId", "unread-1");
+  s.send("create-container", fields);
+  ASSERT_TRUE(eventually([&] { return own_containers().size() == 1; }, 30s, 5ms));
+  // From here on it reads nothing, but its kernel takes what is sent.
+  s.signal(SIGSTOP);
+  ASSERT_TRUE(node_logs("command.done"));
+  s.kill();
+  const std::size_t from = s.mark();
+  s.start();
+  s.wait_node(from);
+  const auto reply = s.wait_event("create-container-response", from, 60s);
+  EXPECT_TRUE(succeeded(reply));
+  EXPECT_EQ(text(reply, "requestId"), "unread-1");
+  EXPECT_EQ(text(reply, "username"), "erin");
+  EXPECT_TRUE(node_logs("reply.unproved"));
+}
+
 TEST_F(Trouble, ServerGoneNeverGetsAV2ReplyLater) {
   start_both();
   auto& s = server();

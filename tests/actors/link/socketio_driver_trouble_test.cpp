@@ -129,6 +129,39 @@ TEST(SocketioDriverTrouble, MainServerStopsItsPings) {
   }
 }
 
+/// What a server has read is known by its next pings only.
+TEST(SocketioDriverTrouble, HeartbeatsAreToldBehindWhatWasSentBefore) {
+  for (const auto* transport : {"websocket", "polling"}) {
+    peer_server server({{"options", json::object{{"pingInterval", 200},
+                                                 {"pingTimeout", 5'000},
+                                                 {"transports", json::array{transport}}}}});
+    net::io_thread io;
+    const auto log = std::make_shared<news>();
+    auto handlers = write_to(log);
+    handlers.on_heartbeat = [log] { log->add("heartbeat"); };
+    const server_address where{"127.0.0.1", server.port(), false, ""};
+    socketio_driver driver(io, to_endpoint(where, {}), driver_options(), std::move(handlers));
+    EXPECT_EQ(log->next(10'000ms), std::string("connected ") + transport);
+    EXPECT_EQ(log->next(10'000ms), "heartbeat");
+    driver.emit("e", {}, {}, [log](const auto& sent) { log->add(sent.ok() ? "sent" : "unsent"); });
+    auto line = log->next(10'000ms);
+    while (line == "heartbeat")
+      line = log->next(10'000ms);
+    EXPECT_EQ(line, "sent");
+    server.process().signal(SIGSTOP); // it has been told to answer that one ping only
+    const auto more = [&] {
+      std::size_t pings = 0;
+      while (log->next(1'000ms) == "heartbeat")
+        ++pings;
+      return pings;
+    };
+    EXPECT_LE(more(), 1U) << "a server that reads nothing proves nothing";
+    server.process().signal(SIGCONT);
+    for (int n = 0; n < 3; ++n)
+      EXPECT_EQ(log->next(10'000ms), "heartbeat");
+  }
+}
+
 TEST(SocketioDriverTrouble, NothingOverMaxPayloadIsSent) {
   for (const auto* transport : {"websocket", "polling"}) {
     peer_server server({{"options", json::object{{"maxHttpBufferSize", 10'000},

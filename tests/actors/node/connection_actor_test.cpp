@@ -397,6 +397,74 @@ TEST_F(connection_actor_test, ServerGoneInMidCommandGetsTheReplyLater) {
   EXPECT_EQ(server().count("create-container-response"), 2U);
 }
 
+TEST_F(connection_actor_test, ServerGoneBeforeTheActorKnowsGetsTheReplyLater) {
+  start();
+  connected();
+  // The io thread knows already that the link ends, or its queue is full.
+  server().sending = test::fake_sending::not_any_more;
+  tell(connection_, reply(1, "op-1", true));
+  settle();
+  // It is too late for this one to be told anything.
+  server().sending = test::fake_sending::unheard;
+  tell(connection_, reply(1, "op-2", true));
+  settle();
+  EXPECT_TRUE(delivered.empty());
+  closed();
+  ASSERT_TRUE(until([&] { return sessions.size() == 2; }, 60s));
+  connected();
+  EXPECT_EQ(server().count("create-container-response"), 2U);
+  EXPECT_EQ(delivered, (std::vector<std::string>{"op-2", "op-1"}));
+}
+
+TEST_F(connection_actor_test, ServerGoneWithAReplyThatNothingProvesReadGetsItAgain) {
+  start();
+  connected();
+  tell(connection_, reply(1, "old", true));
+  settle();
+  server().handlers.on_heartbeat();
+  settle();
+  tell(connection_, reply(1, "young", true));
+  settle();
+  server().handlers.on_heartbeat();
+  settle();
+  EXPECT_EQ(delivered, (std::vector<std::string>{"old", "young"}));
+  closed();
+  ASSERT_TRUE(until([&] { return sessions.size() == 2; }, 60s));
+  connected();
+  EXPECT_EQ(server().count("create-container-response"), 1U) << "only the young one";
+  // That link ends in order: the server had read all.
+  closed(true);
+  ASSERT_TRUE(until([&] { return sessions.size() == 3; }, 60s));
+  connected();
+  EXPECT_EQ(server().count("create-container-response"), 0U);
+}
+
+TEST_F(connection_actor_test, a_reply_that_a_full_queue_refused_is_tried_again) {
+  start();
+  connected();
+  server().sending = test::fake_sending::not_any_more;
+  tell(connection_, reply(1, "op-1", true));
+  settle();
+  server().sending = test::fake_sending::at_once;
+  ASSERT_TRUE(until([&] { return delivered.size() == 1; }, 10s));
+  EXPECT_EQ(server().sent.back().ack, 1U) << "still the connection that it was asked on";
+  advance(60s);
+  EXPECT_EQ(delivered.size(), 1U);
+}
+
+TEST_F(connection_actor_test, a_reply_that_no_link_sends_is_dropped) {
+  start();
+  connected();
+  server().sending = test::fake_sending::never;
+  tell(connection_, reply(1, "op-1", true));
+  settle();
+  EXPECT_EQ(env()->metrics->replies_dropped.value(), 1U);
+  closed();
+  ASSERT_TRUE(until([&] { return sessions.size() == 2; }, 60s));
+  connected();
+  EXPECT_EQ(server().count("create-container-response"), 0U);
+}
+
 TEST_F(connection_actor_test, undelivered_replies_are_bounded_and_the_oldest_go) {
   config.server.max_undelivered = 3;
   start();

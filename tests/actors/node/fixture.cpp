@@ -23,17 +23,28 @@ public:
     session_->destroyed = true;
     session_->outlet->open = false;
   }
-  void emit(std::string event, json::array arguments) override {
-    session_->sent.push_back({std::move(event), std::nullopt, first_of(arguments)});
+  void emit(std::string event, json::array arguments,
+            std::optional<std::uint64_t> number) override {
+    send({std::move(event), std::nullopt, first_of(arguments)}, number);
   }
-  void acknowledge(std::uint64_t ack, json::array arguments) override {
-    session_->sent.push_back({{}, ack, first_of(arguments)});
+  void acknowledge(std::uint64_t ack, json::array arguments,
+                   std::optional<std::uint64_t> number) override {
+    send({{}, ack, first_of(arguments)}, number);
   }
   void close() override { session_->close_asked = true; }
   [[nodiscard]] live_outlet_ptr outlet() override { return session_->outlet; }
   [[nodiscard]] std::size_t max_payload() const override { return session_->max_payload; }
 
 private:
+  void send(sent_packet packet, std::optional<std::uint64_t> number) {
+    const auto how = number ? session_->sending : fake_sending::at_once;
+    if (how == fake_sending::at_once) session_->sent.push_back(std::move(packet));
+    if (!number || how == fake_sending::unheard) return;
+    session_->handlers.on_done(*number, how == fake_sending::at_once ? link_verdict::sent
+                                        : how == fake_sending::not_any_more
+                                            ? link_verdict::unsent
+                                            : link_verdict::refused);
+  }
   static json::value first_of(json::array& arguments) {
     EXPECT_EQ(arguments.size(), 1U);
     return arguments.empty() ? json::value() : std::move(arguments.front());

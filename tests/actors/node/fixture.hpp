@@ -41,6 +41,9 @@ struct sent_packet {
   json::value payload;
 };
 
+/// What becomes of a reply that is handed to a fake link.
+enum class fake_sending { at_once, not_any_more, never, unheard };
+
 /// What went to the main server besides: logs and figures.
 class fake_outlet final : public live_outlet {
 public:
@@ -68,6 +71,9 @@ struct fake_session {
   std::vector<sent_packet> sent;
   std::shared_ptr<fake_outlet> outlet = std::make_shared<fake_outlet>();
   bool close_asked = false;
+  /// Of replies; unheard: as if the io thread were too slow. Only what is sent at once stands in
+  /// `sent`.
+  fake_sending sending = fake_sending::at_once;
   bool destroyed = false;
   std::size_t max_payload = 1'000'000;
 

@@ -63,11 +63,15 @@ class recording_link final : public server_link {
 public:
   recording_link(std::shared_ptr<server_record> record, std::size_t session)
       : record_(std::move(record)), session_(session) {}
-  void emit(std::string event, json::array arguments) override {
+  void emit(std::string event, json::array arguments,
+            std::optional<std::uint64_t> number) override {
     record_->note(session_, {std::move(event), std::nullopt, arguments.at(0)});
+    if (number) record_->handlers(session_).on_done(*number, link_verdict::sent);
   }
-  void acknowledge(std::uint64_t ack, json::array arguments) override {
+  void acknowledge(std::uint64_t ack, json::array arguments,
+                   std::optional<std::uint64_t> number) override {
     record_->note(session_, {{}, ack, arguments.at(0)});
+    if (number) record_->handlers(session_).on_done(*number, link_verdict::sent);
   }
   void close() override { record_->handlers(session_).on_closed("closed", true); }
   [[nodiscard]] live_outlet_ptr outlet() override { return std::make_shared<test::fake_outlet>(); }
