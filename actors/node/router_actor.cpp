@@ -102,6 +102,10 @@ void router_state::route(event_received& e) {
 void router_state::documented(protocol::request request, asker who) {
   if (shutting_down_) return refuse(who, {errc::shutting_down, "the node is shutting down"});
   if (!kind_of(request.what)) return answer_query(request.what, std::move(who));
+  if (chooses_image(request.what, env_->config.containers)) {
+    return refuse(who, {errc::invalid_request,
+                        "this node does not let requests choose an image: leave `image` out"});
+  }
   if (pending_.size() >= max_pending) {
     platform::log(log_level::warn, name, "command.refused", "too many commands run",
                   {{"event", who.from.event}});
@@ -201,7 +205,7 @@ void router_state::execute_command(const std::string& op_id, const protocol::com
   if (it == pending_.end() || it->second.answer) return; // answered before it could begin
   auto& p = it->second;
   if (!recalled_ && !journal_silent_) return hold(op_id, {what, {}, {}}, {}, p.since);
-  auto command = to_user_command(what, env_->config.containers.allow_request_image);
+  auto command = to_user_command(what);
   command.op_id = op_id;
   // What the journal took comes off its time.
   const auto waited =

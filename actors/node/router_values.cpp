@@ -76,13 +76,20 @@ std::string target_id_of(const protocol::command& what) {
   return which != nullptr && which->username.empty() ? which->container_id : std::string();
 }
 
-user_command to_user_command(const protocol::command& what, bool allow_image) {
+bool chooses_image(const protocol::command& what, const container_settings& config) {
+  const auto* create = std::get_if<protocol::create_container>(&what);
+  if (create == nullptr || config.allow_request_image) return false;
+  const auto& image = create->arguments.image;
+  return !image.empty() && image != config.image && image != config.image + ":latest" &&
+         image + ":latest" != config.image;
+}
+
+user_command to_user_command(const protocol::command& what) {
   user_command command;
   command.kind = kind_of(what).value_or(command_kind::start);
   if (const auto* create = std::get_if<protocol::create_container>(&what)) {
     command.username = create->username;
     command.create = create->arguments;
-    if (!allow_image) command.create.image.clear();
   } else if (const auto* which = target_of(what)) {
     command.username = which->username;
     command.container_id = which->container_id;

@@ -28,9 +28,11 @@ namespace dockhost::actors {
 /// The container id that the command names its container by; empty where it names a user.
 [[nodiscard]] std::string target_id_of(const protocol::command& what);
 
-/// `what` must be of a kind; op_id and budget are the caller's to set. The request's own image
-/// counts only where that is allowed.
-[[nodiscard]] user_command to_user_command(const protocol::command& what, bool allow_image);
+/// Whether it names another image than the node's, and may not.
+[[nodiscard]] bool chooses_image(const protocol::command& what, const container_settings& config);
+
+/// `what` must be of a kind; op_id and budget are the caller's to set.
+[[nodiscard]] user_command to_user_command(const protocol::command& what);
 
 [[nodiscard]] protocol::outcome to_reply(const command_outcome& ended);
 

@@ -116,6 +116,36 @@ TEST_F(router_actor_test, a_whole_life_in_the_documented_dialect) {
   EXPECT_EQ(engine().container_count(), 0U);
 }
 
+TEST_F(router_actor_test, an_image_is_chosen_only_where_that_is_allowed) {
+  const auto of = [this](const std::string& user, const std::string& image) {
+    auto fields = *create(user).as_object();
+    fields.emplace_back("image", image);
+    return json::value(std::move(fields));
+  };
+  start();
+  event("create-container", of("ann", "somebody/else"), 1);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(code(replies[0]), "invalid_request");
+  EXPECT_EQ(engine().container_count(), 0U);
+  event("create-container", of("ann", config.containers.image), 2);
+  event("create-container", of("bob", config.containers.image + ":latest"), 3);
+  ASSERT_EQ(replies.size(), 3U);
+  EXPECT_TRUE(success(replies[1]) && success(replies[2])) << "that is the node's own";
+}
+
+TEST_F(router_actor_test, an_image_that_a_request_may_choose_is_used) {
+  config.containers.allow_request_image = true;
+  start();
+  auto fields = *create("ann").as_object();
+  fields.emplace_back("image", "somebody/else");
+  event("create-container", std::move(fields), 1);
+  ASSERT_EQ(replies.size(), 1U);
+  ASSERT_TRUE(success(replies[0]));
+  event("list-containers", of_user("ann"), 2);
+  const auto list = test::at(replies[1].payload, {"data", "containers"});
+  EXPECT_EQ(text_at(list.as_array()->front(), {"image"}), "somebody/else");
+}
+
 TEST_F(router_actor_test, list_can_name_one_user) {
   place(our_spec("ann", 10'000));
   place(our_spec("bob", 10'003));
