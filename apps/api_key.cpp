@@ -28,6 +28,8 @@ std::optional<std::string> decode_base64url(std::string_view text) {
   return base64_decode(standard);
 }
 
+constexpr std::int64_t day = 24 * 3600;
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
   const auto first = text.find_first_not_of(blank);
@@ -52,6 +54,23 @@ std::optional<std::int64_t> jwt_expiry(std::string_view key) {
   if (end == nullptr || !end->get_double(seconds)) return std::nullopt;
   if (!(seconds >= 0 && seconds < 1e15)) return std::nullopt;
   return static_cast<std::int64_t>(std::floor(seconds));
+}
+
+std::optional<key_expiry_watch::warning> key_expiry_watch::look(std::string_view key,
+                                                                std::int64_t now) {
+  const auto end = jwt_expiry(key);
+  if (std::exchange(end_, end) != end) said_.reset();
+  if (!end) return std::nullopt;
+  const auto left = *end - now;
+  if (left >= 3 * day) {
+    said_.reset(); // the clock was set back
+    return std::nullopt;
+  }
+  const auto what = left <= 0 ? word::expired : word::expiring;
+  if (said_ == what && now - said_at_ < day) return std::nullopt;
+  said_ = what;
+  said_at_ = now;
+  return warning{what, left};
 }
 
 result<std::string> read_api_key(const std::string& path) {

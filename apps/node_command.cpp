@@ -37,8 +37,7 @@ constexpr const char* component = "node";
 constexpr auto tick = 1s;
 constexpr auto key_check_interval = 10s;
 constexpr auto answer_timeout = 5s;
-constexpr auto stop_slack = 15s; ///< after the drain's own timeout: closing, ending
-constexpr std::int64_t warn_before_expiry = 3 * 24 * 3600;
+constexpr auto stop_slack = 15s;           ///< after the drain's own timeout: closing, ending
 constexpr std::size_t message_burst = 100; ///< CAF's default lets a busy actor starve the others
 
 void warn_of_resources(const settings& values) {
@@ -53,22 +52,16 @@ void warn_of_resources(const settings& values) {
   }
 }
 
-void warn_of_key(const std::string& key) {
-  if (key.empty()) {
-    platform::log(log_level::warn, component, "key.missing",
-                  "no API key: set DOCKHOST_API_KEY or server.api_key_file");
-    return;
-  }
-  const auto expiry = jwt_expiry(key);
-  if (!expiry) return;
-  const auto left = *expiry - static_cast<std::int64_t>(std::time(nullptr));
-  if (left <= 0) {
+void warn_of_key_expiry(key_expiry_watch& watch, const std::string& key) {
+  const auto due = watch.look(key, static_cast<std::int64_t>(std::time(nullptr)));
+  if (!due) return;
+  if (due->what == key_expiry_watch::word::expired) {
     platform::log(log_level::error, component, "key.expired",
                   "the API key has expired; register this machine anew");
-  } else if (left < warn_before_expiry) {
+  } else {
     platform::log(log_level::warn, component, "key.expiring",
                   "the API key expires soon; register this machine anew",
-                  {{"hours", std::to_string(left / 3600)}});
+                  {{"hours", std::to_string(due->left / 3600)}});
   }
 }
 
@@ -131,13 +124,14 @@ void reload_key(running_node& node, std::string& key, const node_flags& flags) {
   key = fresh.values.server.api_key;
   platform::add_secret(key);
   platform::log(log_level::info, component, "key.changed", "the API key has changed");
-  warn_of_key(key);
   node.tell(actors::key_changed{key});
 }
 
 /// Until a signal says stop (false) or the actors give up (true).
 bool serve(running_node& node, const settings& values, const node_flags& flags) {
   auto key = values.server.api_key;
+  key_expiry_watch key_end;
+  warn_of_key_expiry(key_end, key);
   const auto watchdog = platform::watchdog_interval();
   const auto pause =
       watchdog ? std::min<std::chrono::milliseconds>(
@@ -156,6 +150,7 @@ bool serve(running_node& node, const settings& values, const node_flags& flags) 
     const auto now = std::chrono::steady_clock::now();
     if (signal || now >= next_key_check) {
       reload_key(node, key, flags);
+      warn_of_key_expiry(key_end, key);
       next_key_check = now + key_check_interval;
     }
     if (const auto victim = actor_to_kill()) node.tell(*victim);
@@ -207,7 +202,10 @@ std::optional<bool> run_to_the_end(const settings& values, const node_flags& fla
     return std::nullopt;
   }
   warn_of_resources(values);
-  warn_of_key(values.server.api_key);
+  if (values.server.api_key.empty()) {
+    platform::log(log_level::warn, component, "key.missing",
+                  "no API key: set DOCKHOST_API_KEY or server.api_key_file");
+  }
   platform::log(log_level::info, component, "node.starting", "DockHost node " DOCKHOST_VERSION,
                 {{"node_id", env.value()->node_id}, {"state_dir", values.node.state_dir}});
   // 3. The actors.

@@ -40,6 +40,29 @@ TEST(jwt_expiry, is_nothing_for_other_keys) {
   }
 }
 
+TEST(key_expiry_watch, warns_three_days_ahead_at_the_end_and_each_day) {
+  using word = key_expiry_watch::word;
+  constexpr std::int64_t hour = 3600, day = 24 * hour, end = 1'800'000'000;
+  const auto key = token(R"({"exp":1800000000})");
+  key_expiry_watch watch;
+  std::vector<std::pair<std::int64_t, word>> said; // hours before the end
+  for (auto now = end - 30 * day; now < end + 2 * day; now += 10) {
+    if (const auto due = watch.look(key, now)) {
+      EXPECT_EQ(due->left, end - now);
+      said.emplace_back(due->left / hour, due->what);
+    }
+  }
+  // 71 and 47: each begins in the last ten seconds of the hour before.
+  EXPECT_EQ(said, (std::vector<std::pair<std::int64_t, word>>{{71, word::expiring},
+                                                              {47, word::expiring},
+                                                              {23, word::expiring},
+                                                              {0, word::expired},
+                                                              {-24, word::expired}}));
+  // Another key, at once; one without an end, never.
+  EXPECT_TRUE(watch.look(token(R"({"exp":1800000001})"), end + 2 * day));
+  EXPECT_FALSE(watch.look("plain-key", end + 9 * day));
+}
+
 TEST(read_api_key, takes_one_line) {
   const temp_folder folder;
   EXPECT_EQ(read_api_key(folder.write("k", "\n  abc.def \r\n\n")).value(), "abc.def");
