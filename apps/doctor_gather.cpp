@@ -3,6 +3,7 @@
 
 #include "actors/link/server_url.hpp"
 #include "apps/api_key.hpp"
+#include "apps/engine_options.hpp"
 #include "docker/engine_address.hpp"
 #include "net/http_client.hpp"
 #include "platform/bind_probe.hpp"
@@ -101,11 +102,7 @@ void gather_machine(doctor_facts& facts) {
 
 void gather_engine_socket(doctor_facts& facts) {
   const auto& values = facts.values.engine;
-  const auto address = docker::parse_engine_address(values.host, {.verify = values.tls_verify,
-                                                                  .cert_path = {},
-                                                                  .ca_file = values.ca_file,
-                                                                  .client_cert = values.client_cert,
-                                                                  .client_key = values.client_key});
+  const auto address = engine_address_of(values);
   facts.engine.address = address ? address->text() : values.host;
   if (!address || address->remote()) return;
   facts.engine.socket_exists = ::access(address->unix_path.c_str(), F_OK) == 0;

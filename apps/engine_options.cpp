@@ -17,4 +17,18 @@ docker::engine_options engine_options_of(const engine_settings& values) {
   return out;
 }
 
+basic_result<docker::engine_address, std::string> engine_address_of(const engine_settings& values) {
+  return docker::parse_engine_address(values.host, {.verify = values.tls_verify,
+                                                    .cert_path = {},
+                                                    .ca_file = values.ca_file,
+                                                    .client_cert = values.client_cert,
+                                                    .client_key = values.client_key});
+}
+
+bool ports_are_here(const engine_settings& values) {
+  if (values.kind == engine_kind::simulated) return false;
+  const auto address = engine_address_of(values);
+  return address.ok() && !address->remote(); // ssh:// is none that can be parsed
+}
+
 } // namespace dockhost::apps

@@ -103,7 +103,6 @@ result<actors::environment_ptr> make_environment(settings values, net::io_thread
                         const std::function<void(actors::probe_result)>& done) {
       done({true, {}});
     };
-    env->can_bind = [](port_block) { return true; };
   } else {
     env->probe_ssh = [&io](std::string host, std::uint16_t port, std::chrono::milliseconds timeout,
                            std::function<void(actors::probe_result)> done) {
@@ -113,11 +112,15 @@ result<actors::environment_ptr> make_environment(settings values, net::io_thread
                                                : actors::probe_result{false, banner.err().message});
                             });
     };
+  }
+  if (ports_are_here(values.engine)) {
     env->can_bind = [address = values.containers.bind_address](port_block block) {
       return platform::can_bind(block.ssh(), address) &&
              platform::can_bind(block.http(), address) &&
              platform::can_bind(block.https(), address);
     };
+  } else {
+    env->can_bind = [](port_block) { return true; }; // the engine tells
   }
   env->new_host_key = platform::generate_ed25519;
   env->new_id = platform::uuid_v4;
