@@ -2,7 +2,9 @@
 #include "apps/doctor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <string_view>
 #include <utility>
 
 namespace dockhost::apps {
@@ -52,10 +54,25 @@ finding configuration(const doctor_facts& f) {
                                          : doubtful("configuration", to_string(*first), advice);
 }
 
-finding engine(const engine_facts& e, engine_kind kind) {
+/// Of the others, overlay2 enforces it on an XFS with project quotas, and refuses creates elsewhere
+/// (the engine's page on `storage-opt`).
+constexpr std::array<std::string_view, 5> drivers_with_quota = {"btrfs", "zfs", "devicemapper",
+                                                                "windowsfilter", "vfs"};
+
+finding engine(const engine_facts& e, const settings& values) {
+  const auto kind = values.engine.kind;
   if (kind == engine_kind::simulated) {
     return doubtful("engine", "simulated: no container is real",
                     "set engine.kind to socket, unless this is a load test");
+  }
+  const auto& quota = values.containers.storage_size;
+  if (e.info && !quota.empty() &&
+      std::find(drivers_with_quota.begin(), drivers_with_quota.end(), e.info->storage_driver) ==
+          drivers_with_quota.end()) {
+    return doubtful("engine",
+                    "containers.storage_size is " + quota + ", and the storage driver " +
+                        e.info->storage_driver + " may not enforce it: then every create fails",
+                    "overlay2 does on XFS mounted with pquota; else leave storage_size empty");
   }
   if (e.info) {
     return good("engine", "Docker " + e.info->version + " (API " + e.info->api_version + ", " +
@@ -206,7 +223,7 @@ finding identity(const state_facts& s) {
 std::vector<finding> diagnose(const doctor_facts& f) {
   return {configuration(f),
           identity(f.state),
-          engine(f.engine, f.values.engine.kind),
+          engine(f.engine, f.values),
           image(f.engine, f.values.containers),
           key(f.key, f.now_unix),
           server(f.server, f),

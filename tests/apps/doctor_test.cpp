@@ -98,6 +98,8 @@ const doctor_case cases[] = {
      "engine", verdict::fail, "ECONNREFUSED"},
     {"simulated", [](doctor_facts& f) { f.values.engine.kind = engine_kind::simulated; }, "engine",
      verdict::warn, "simulated"},
+    {"quota_that_may_not_hold", [](doctor_facts& f) { f.values.containers.storage_size = "10G"; },
+     "engine", verdict::warn, "overlay2 may not enforce it"},
     {"image_unknown", [](doctor_facts& f) { f.engine.image_here.reset(); }, "image", verdict::warn,
      "unknown"},
     {"image_missing", [](doctor_facts& f) { f.engine.image_here = false; }, "image", verdict::warn,
