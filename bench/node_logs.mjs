@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Floods of log lines through the node's live view, beside the engine's log read directly.
 //
-//   scripts/with-test-engine.sh node bench/node_logs.mjs PROGRAM [--lines 200000] [--rounds 5] [--many 200]
+//   scripts/with-test-engine.sh node bench/node_logs.mjs PROGRAM [--lines 200000] [--rounds 7] [--many 200]
 //        [--states 100] [--stops 20] [--only one,ten,many,rotating,states,stops] [--peers build/bench/bench/peers]
 //
 // Prints JSON on stdout, progress on stderr. A native program (bench/peers/log_watchers) reads and counts: each line
@@ -22,7 +22,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     lines: { type: "string", default: "200000" },
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "7" },
     many: { type: "string", default: "200" },
     states: { type: "string", default: "100" },
     stops: { type: "string", default: "20" },

@@ -2,7 +2,7 @@
 // What the node adds to the engine: each command through the node beside the same engine calls made directly.
 //
 //   scripts/with-test-engine.sh node bench/node_overhead.mjs PROGRAM [--rounds 15] [--added-rounds 40]
-//        [--calls 2000] [--burst-rounds 5] [--only ratio,burst,ssh,queries] [--peers build/bench/bench/peers]
+//        [--calls 2000] [--burst-rounds 7] [--only ratio,burst,ssh,queries] [--peers build/bench/bench/peers]
 //
 // Prints JSON on stdout, progress on stderr. Every step is checked on the engine by inspect. SSH readiness is off,
 // save where it is what is measured.
@@ -23,7 +23,7 @@ const { values: options, positionals } = parseArgs({
     rounds: { type: "string", default: "15" },
     "added-rounds": { type: "string", default: "40" },
     calls: { type: "string", default: "2000" },
-    "burst-rounds": { type: "string", default: "5" },
+    "burst-rounds": { type: "string", default: "7" },
     only: { type: "string", default: "ratio,burst,ssh,queries" },
     peers: { type: "string", default: DEFAULT_FOLDER }, // the programs of bench/peers
   },
