@@ -129,7 +129,7 @@ constexpr option table[] = {
     {"containers.storage_size", &at<&s::containers, &co::storage_size>,
      "Disk quota such as \"10G\"; only on storage drivers that can enforce one. Empty: none."},
     {"containers.allow_request_image", &at<&s::containers, &co::allow_request_image>,
-     "Whether a request may name another image."},
+     "Whether a request may name another image; else one that does is refused."},
     {"containers.ssh_ready", &at<&s::containers, &co::ssh_ready>,
      "Whether a create waits until the container's SSH server answers."},
     {"containers.ssh_ready_timeout", &at<&s::containers, &co::ssh_ready_timeout>,
@@ -143,7 +143,7 @@ constexpr option table[] = {
     {"ports.max_attempts", &at<&s::ports, &po::max_attempts>,
      "Blocks tried for one create when others take the ports.", 1, 100},
     {"ports.quarantine", &at<&s::ports, &po::quarantine>,
-     "How long a block rests after a collision or a removal.", 0, day},
+     "How long a block rests that the engine found taken.", 0, day},
 
     {"capacity.max_containers", &at<&s::capacity, &ca::max_containers>,
      "Creates are refused from so many containers on.", 0, 100'000},

@@ -13,6 +13,12 @@ cd "$folder"
 "$folder/opt/bin/dockhost" version | grep -q '^dockhost [0-9]' || say "the program doesn't run"
 grep -q "^ExecStart=$folder/opt/bin/dockhost node --config $folder/opt/etc/dockhost/dockhost.toml$" \
   opt/lib/systemd/system/dockhost-node.service || say "the unit names another program"
+# usage: names_its_files UNIT FOLDER: the key and the environment are looked for where the installation put the rest.
+names_its_files() {
+  grep -qx "LoadCredential=dockhost_api_key:$2/api_key" "$1" || say "$1: another place for the key than $2"
+  grep -qx "EnvironmentFile=-$2/node.env" "$1" || say "$1: another place for the environment than $2"
+}
+names_its_files opt/lib/systemd/system/dockhost-node.service "$folder/opt/etc/dockhost"
 [ -s opt/share/doc/dockhost/README.md ] || say "no documents"
 [ -s opt/etc/dockhost/node.env.example ] || say "no example of the environment"
 if [ ! -e /etc/dockhost/dockhost.toml ]; then # it would come first
@@ -54,3 +60,4 @@ DESTDIR=$folder/root "$1" --install "$2" --prefix /usr >/dev/null
 [ -s root/etc/dockhost/dockhost.toml ] || say "prefix /usr: the configuration belongs into /etc"
 [ ! -e root/usr/etc ] || say "prefix /usr: something is in /usr/etc"
 grep -q '^ExecStart=/usr/bin/dockhost ' root/usr/lib/systemd/system/dockhost-node.service || say "prefix /usr: unit"
+names_its_files root/usr/lib/systemd/system/dockhost-node.service /etc/dockhost
