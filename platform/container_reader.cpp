@@ -38,7 +38,8 @@ container_reader::container_reader(std::string root)
   if (own) own_network_ = inode_of(own.get());
 }
 
-std::optional<container_usage> container_reader::read(const std::string& id, std::int64_t pid) {
+std::optional<container_usage> container_reader::read(const std::string& id, std::int64_t pid,
+                                                      time_point now) {
   auto it = open_.find(id);
   if (it != open_.end() && it->second.pid != pid) {
     open_.erase(it);
@@ -47,10 +48,10 @@ std::optional<container_usage> container_reader::read(const std::string& id, std
   if (it == open_.end()) {
     auto found = find(id, pid);
     if (!found) return std::nullopt;
-    if (open_.size() >= max_kept) return look(*found);
+    if (open_.size() >= max_kept) return look(*found, now);
     it = open_.emplace(id, *std::move(found)).first;
   }
-  auto usage = look(it->second);
+  auto usage = look(it->second, now);
   if (!usage) open_.erase(it);
   return usage;
 }
@@ -74,13 +75,9 @@ std::optional<container_reader::files> container_reader::find(const std::string&
   if (!text) return std::nullopt;
   const auto memberships = parse_cgroup_memberships(*text);
 
-  bool any = false;
   const auto folder = [&](std::string_view controller) {
     auto found = container_cgroup(memberships, mounts_, controller, id);
-    if (found) {
-      any = true;
-      found->path.insert(0, root_);
-    }
+    if (found) found->path.insert(0, root_);
     return found;
   };
   if (const auto cpu = folder("cpuacct")) {
@@ -102,13 +99,13 @@ std::optional<container_reader::files> container_reader::find(const std::string&
                        (io->unified ? "/io.stat" : "/blkio.throttle.io_service_bytes_recursive"));
     if (!out.io && !io->unified) out.io = open_file(io->path + "/blkio.throttle.io_service_bytes");
   }
-  if (!any) return std::nullopt;
+  if (!out.cpu && !out.memory) return std::nullopt;
   const unique_fd net(::openat(out.process.get(), "net/dev", O_RDONLY | O_CLOEXEC));
   out.own_network = net && inode_of(net.get()) != own_network_;
   return out;
 }
 
-std::optional<container_usage> container_reader::look(const files& f) {
+std::optional<container_usage> container_reader::look(files& f, time_point now) {
   container_usage out;
   // First of all: a process that has ended says so here, and its group may still be there.
   if (!look_at_network(f, out)) return std::nullopt;
@@ -121,26 +118,44 @@ std::optional<container_usage> container_reader::look(const files& f) {
     out.cpu_ns = f.cpu_unified ? parse_keyed(*text, "usage_usec") : parse_number(*text);
     if (out.cpu_ns && f.cpu_unified) *out.cpu_ns = std::min(*out.cpu_ns, INT64_MAX / 1000) * 1000;
   }
-  look_at_memory(f, out);
-  if (const auto text = text_of(f.pids)) out.pids = parse_number(*text);
-  if (const auto text = text_of(f.io)) {
-    const auto bytes = f.io_unified ? parse_io_stat(*text) : parse_blkio(*text);
-    out.block_read_bytes = bytes.in;
-    out.block_write_bytes = bytes.out;
+  const bool whole = now >= f.whole_again;
+  if (whole) f.whole_again = now + whole_every;
+  const bool idle = !whole && out.cpu_ns && out.cpu_ns == f.last.cpu_ns;
+  look_at_memory(f, whole, idle, out);
+  if (idle) {
+    out.pids = f.last.pids;
+    out.block_read_bytes = f.last.block_read_bytes;
+    out.block_write_bytes = f.last.block_write_bytes;
+  } else {
+    if (const auto text = text_of(f.pids)) out.pids = parse_number(*text);
+    if (const auto text = text_of(f.io)) {
+      const auto bytes = f.io_unified ? parse_io_stat(*text) : parse_blkio(*text);
+      out.block_read_bytes = bytes.in;
+      out.block_write_bytes = bytes.out;
+    }
   }
+  f.last = out;
   return out;
 }
 
-void container_reader::look_at_memory(const files& f, container_usage& out) {
+void container_reader::look_at_memory(files& f, bool whole, bool idle, container_usage& out) {
   auto text = text_of(f.memory);
-  const auto usage = text ? parse_number(*text) : std::nullopt;
-  if (usage) {
+  const auto charge = text ? parse_number(*text) : std::nullopt;
+  if (idle && charge == f.last_charge) {
+    // No need of memory.stat, for which the kernel adds up every processor's counters.
+    out.memory_bytes = f.last.memory_bytes;
+  } else if (charge) {
     text = text_of(f.memory_stat);
     const auto* key = f.memory_unified ? "inactive_file" : "total_inactive_file";
     const auto cache = text ? parse_keyed(*text, key) : std::nullopt;
-    out.memory_bytes = memory_in_use(*usage, cache.value_or(0));
+    out.memory_bytes = memory_in_use(*charge, cache.value_or(0));
   }
-  if (text = text_of(f.memory_limit); text) out.memory_limit_bytes = parse_memory_limit(*text);
+  f.last_charge = charge;
+  if (!whole) {
+    out.memory_limit_bytes = f.last.memory_limit_bytes;
+  } else if (text = text_of(f.memory_limit); text) {
+    out.memory_limit_bytes = parse_memory_limit(*text);
+  }
 }
 
 bool container_reader::look_at_network(const files& f, container_usage& out) {

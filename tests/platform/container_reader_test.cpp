@@ -5,10 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 
 namespace dockhost::platform {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr const char* net_dev = "Inter-|\n face |\n    lo: 5 0 0 0 0 0 0 0 5 0 0 0 0 0 0 0\n"
                                 "  eth0: 111 0 0 0 0 0 0 0 222 0 0 0 0 0 0 0\n";
@@ -59,6 +62,33 @@ public:
            const std::string& controller = {}) const {
     folder.write(group(id, controller) + "/" + file, text);
   }
+  void works(const std::string& id, std::int64_t cpu_ns) const {
+    if (unified_) {
+      use(id, "cpu.stat", "usage_usec " + std::to_string(cpu_ns / 1'000) + "\nuser_usec 1\n");
+    } else {
+      use(id, "cpuacct.usage", std::to_string(cpu_ns) + "\n", "cpu,cpuacct");
+    }
+  }
+  void charges(const std::string& id, const std::string& text) const {
+    use(id, unified_ ? "memory.current" : "memory.usage_in_bytes", text, "memory");
+  }
+  /// So much of its page cache has not been touched for long.
+  void ages(const std::string& id, int bytes) const {
+    use(id, "memory.stat",
+        (unified_ ? "inactive_file " : "total_inactive_file ") + std::to_string(bytes) + "\n",
+        "memory");
+  }
+  void limit_memory(const std::string& id, const std::string& text) const {
+    use(id, unified_ ? "memory.max" : "memory.limit_in_bytes", text, "memory");
+  }
+  void writes(const std::string& id, int bytes) const {
+    if (unified_) {
+      use(id, "io.stat", "8:0 rbytes=10 wbytes=" + std::to_string(bytes) + "\n");
+    } else {
+      use(id, "blkio.throttle.io_service_bytes_recursive",
+          "8:0 Read 10\n8:0 Write " + std::to_string(bytes) + "\n", "blkio");
+    }
+  }
   [[nodiscard]] std::string group(const std::string& id, const std::string& controller) const {
     return unified_ ? "sys/fs/cgroup/system.slice/docker-" + id + ".scope"
                     : "sys/fs/cgroup/" + controller + "/docker/" + id;
@@ -100,11 +130,80 @@ TEST_P(container_reader_on, files_that_stay_open_show_what_is_in_them_now) {
   files.start(one, 100);
   container_reader reader(files.folder.path());
   ASSERT_TRUE(reader.read(one, 100).has_value());
+  files.works(one, 6'000'000);
   files.use(one, "pids.current", "12345\n", "pids");
   const auto used = reader.read(one, 100);
   ASSERT_TRUE(used.has_value());
+  EXPECT_EQ(used->cpu_ns, 6'000'000);
   EXPECT_EQ(used->pids, 12345);
   EXPECT_GT(used->clock_ns, 0);
+}
+
+/// What it may still show of an earlier look is what changes without the container doing anything.
+TEST_P(container_reader_on, an_idle_container_is_read_whole_now_and_then) {
+  files.start(one, 100);
+  container_reader reader(files.folder.path());
+  const container_reader::time_point begin{1h};
+  const auto read = [&](std::chrono::milliseconds after) {
+    const auto used = reader.read(one, 100, begin + after);
+    EXPECT_TRUE(used.has_value());
+    return used.value_or(container_usage{});
+  };
+  EXPECT_EQ(read(0s).memory_bytes, 700);
+  files.limit_memory(one, "5000\n");
+  files.ages(one, 100);
+  files.writes(one, 77);
+  auto used = read(4'999ms);
+  EXPECT_EQ(used.memory_bytes, 700);
+  EXPECT_EQ(used.memory_limit_bytes, 0);
+  EXPECT_EQ(used.block_write_bytes, 20);
+  EXPECT_EQ(used.net_rx_bytes, 111); // not of an earlier look
+  used = read(5s);
+  EXPECT_EQ(used.memory_bytes, 900);
+  EXPECT_EQ(used.memory_limit_bytes, 5'000);
+  EXPECT_EQ(used.block_write_bytes, 77);
+
+  // Memory that is taken or given back shows at once.
+  files.ages(one, 200);
+  files.charges(one, "2000\n");
+  EXPECT_EQ(read(5'001ms).memory_bytes, 1'800);
+  // So does all but the limit where it has worked.
+  files.limit_memory(one, "6000\n");
+  files.ages(one, 300);
+  files.writes(one, 78);
+  files.works(one, 6'000'000);
+  used = read(5'002ms);
+  EXPECT_EQ(used.memory_bytes, 1'700);
+  EXPECT_EQ(used.memory_limit_bytes, 5'000);
+  EXPECT_EQ(used.block_write_bytes, 78);
+  files.folder.write("proc/100/net/dev", "eth0: 112 0 0 0 0 0 0 0 223 0 0 0 0 0 0 0\n");
+  EXPECT_EQ(read(5'003ms).net_rx_bytes, 112);
+}
+
+TEST_P(container_reader_on, neither_cpu_time_nor_memory_is_an_absence) {
+  files.start(one, 100);
+  files.start(two, 200);
+  for (const auto& file : {"cpu.stat", "cpuacct.usage"})
+    std::filesystem::remove(files.folder.file(files.group(one, "cpu,cpuacct") + "/" + file));
+  {
+    container_reader reader(files.folder.path());
+    const auto used = reader.read(one, 100);
+    ASSERT_TRUE(used.has_value());
+    EXPECT_EQ(used->memory_bytes, 700);
+  }
+  for (const auto& file : {"memory.current", "memory.usage_in_bytes"})
+    std::filesystem::remove(files.folder.file(files.group(one, "memory") + "/" + file));
+  container_reader reader(files.folder.path());
+  EXPECT_FALSE(reader.read(one, 100).has_value());
+  EXPECT_TRUE(reader.read(two, 200).has_value());
+}
+
+/// As in a container that shares the machine's processes and has no /sys/fs/cgroup.
+TEST_P(container_reader_on, a_process_without_a_mount_of_its_groups_is_an_absence) {
+  files.start(one, 100);
+  files.folder.write("proc/self/mountinfo", "31 23 0:28 / / rw - ext4 /dev/vda rw\n");
+  container_reader reader(files.folder.path());
+  EXPECT_FALSE(reader.read(one, 100).has_value());
 }
 
 TEST_P(container_reader_on, a_process_that_has_ended_is_an_absence) {
