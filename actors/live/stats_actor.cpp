@@ -45,6 +45,10 @@ std::size_t looks_at_once(const docker::engine_info& info) {
   return major >= 25 ? 8 : 1;
 }
 
+bool has_process(const docker::container_details& details) {
+  return details.status == "running" || details.status == "paused";
+}
+
 std::string key_of(const std::optional<std::vector<stats_container>>& containers) {
   if (!containers) return "*";
   std::string key;
@@ -267,7 +271,7 @@ void stats_state::look_first() {
   std::vector<std::string> ids;
   for (auto& [id, s] : sources_) {
     if (s.looked) continue;
-    if (s.pid == 0 && !health_->info.remote) {
+    if (s.pid == 0 && s.route.by_files() && !health_->info.remote) {
       want_pid(id, s);
     } else {
       ids.push_back(id);
@@ -280,37 +284,36 @@ void stats_state::look_first() {
 // ---- a round of looks
 
 void stats_state::begin_round(std::vector<std::string> ids, std::vector<std::string> due) {
+  const auto now = self_->clock().now();
+  const bool remote = health_->info.remote;
   round_ = round();
   round_->number = ++last_round_;
   round_->due = std::move(due);
-  if (health_->info.remote) {
-    for (const auto& id : ids)
-      sources_.at(id).looked = true;
-    round_->to_ask.assign(ids.begin(), ids.end());
-    ask_engine();
-  } else {
-    begin_local(ids);
-  }
-}
-
-void stats_state::begin_local(const std::vector<std::string>& ids) {
   read_usages work;
   work.round = round_->number;
   for (const auto& id : ids) {
     auto& s = sources_.at(id);
-    if (s.pid == 0) {
+    if (!remote && s.route.wants_process(now)) want_pid(id, s);
+    if (!remote && s.route.by_files() && s.pid == 0) {
       want_pid(id, s);
+      continue;
+    }
+    s.looked = true;
+    s.round = round_->number;
+    if (remote || !s.route.by_files()) {
+      round_->to_ask.push_back(id);
     } else {
-      s.looked = true;
       work.containers.emplace_back(id, s.pid);
     }
   }
   ask_pids();
-  if (work.containers.empty()) return end_round();
-  if (!reader_alive_ && self_->clock().now() < reader_not_before_) {
-    round_.reset();
-    return;
-  }
+  if (!work.containers.empty() && !give_to_reader(std::move(work))) return round_.reset();
+  ask_engine();
+}
+
+/// False: there is none just now.
+bool stats_state::give_to_reader(read_usages work) {
+  if (!reader_alive_ && self_->clock().now() < reader_not_before_) return false;
   if (!reader_alive_) {
     reader_ = make_reader_();
     self_->monitor(reader_);
@@ -321,8 +324,10 @@ void stats_state::begin_local(const std::vector<std::string>& ids) {
   reading_ = true;
   work.answer_to = stats_actor(self_);
   self_->send(reader_, std::move(work));
+  return true;
 }
 
+/// Ends the round where nothing is out any more.
 void stats_state::ask_engine() {
   auto& r = *round_;
   while (!r.to_ask.empty() && r.asking < looks_at_once(health_->info)) {
@@ -333,7 +338,7 @@ void stats_state::ask_engine() {
     const auto done = [this, id, number = r.number](const std::optional<container_usage>& usage) {
       if (!round_ || round_->number != number) return;
       --round_->asking;
-      found(id, usage);
+      found(id, usage, false);
       ask_engine();
     };
     self_
@@ -346,7 +351,7 @@ void stats_state::ask_engine() {
             },
             [done](const caf::error&) { done(std::nullopt); });
   }
-  if (r.to_ask.empty() && r.asking == 0) end_round();
+  if (r.to_ask.empty() && r.asking == 0 && !reading_) end_round();
 }
 
 void stats_state::usages(const usages_read& answer) {
@@ -357,30 +362,49 @@ void stats_state::usages(const usages_read& answer) {
   }
   if (!round_ || round_->number != answer.round) return;
   for (const auto& [id, usage] : answer.usages) {
-    found(id, usage);
-    const auto it = sources_.find(id);
-    if (usage || it == sources_.end()) continue;
-    // Perhaps it has been started anew, and nobody has said so yet.
-    it->second.pid = running_[id] = 0;
-    want_pid(id, it->second);
+    found(id, usage, true);
+    if (!usage) files_missed(id);
   }
   ask_pids();
-  end_round();
+  ask_engine();
 }
 
-void stats_state::found(const std::string& id, const std::optional<container_usage>& usage) {
+void stats_state::files_missed(const std::string& id) {
   const auto it = sources_.find(id);
-  if (it == sources_.end() || !usage) return;
-  const auto percent = it->second.meter.update(*usage);
-  const auto machine = health_->info.memory_bytes;
-  // An engine tells its machine's memory where there is no limit.
-  if (machine > 0 && usage->memory_limit_bytes && *usage->memory_limit_bytes >= machine) {
-    auto unlimited = *usage;
-    unlimited.memory_limit_bytes = 0;
-    round_->found[id] = stats_members(percent, unlimited);
-  } else {
-    round_->found[id] = stats_members(percent, *usage);
+  if (it == sources_.end() || it->second.round != round_->number) return;
+  auto& s = it->second;
+  switch (s.route.files_missed(self_->clock().now())) {
+  case usage_route::miss::ask_process:
+    s.pid = running_[id] = 0;
+    return want_pid(id, s);
+  case usage_route::miss::ask_engine: round_->to_ask.push_back(id);
   }
+}
+
+void stats_state::found(const std::string& id, const std::optional<container_usage>& usage,
+                        bool from_files) {
+  const auto it = sources_.find(id);
+  if (it == sources_.end() || it->second.round != round_->number || !usage) return;
+  auto& s = it->second;
+  if (s.route.read(from_files)) {
+    s.meter = {};
+    if (!from_files && !health_->info.remote) tell_unreadable(id);
+  }
+  const auto percent = s.meter.update(*usage);
+  auto shown = *usage;
+  // An engine tells its machine's memory where there is no limit.
+  if (const auto machine = health_->info.memory_bytes;
+      machine > 0 && shown.memory_limit_bytes && *shown.memory_limit_bytes >= machine) {
+    shown.memory_limit_bytes = 0;
+  }
+  round_->found[id] = stats_members(percent, shown);
+}
+
+void stats_state::tell_unreadable(const std::string& id) {
+  platform::log(std::exchange(told_unreadable_, true) ? log_level::debug : log_level::info, name,
+                "stats.files_unreadable",
+                "a container runs, and its files can't be read: the engine tells its figures",
+                {{"container", id}});
 }
 
 void stats_state::end_round() {
@@ -433,7 +457,8 @@ void stats_state::ask_pids() {
     const auto it = sources_.find(id);
     if (it == sources_.end() || !it->second.asking) continue;
     ++asking_pids_;
-    const auto done = [this, id, serial = it->second.serial](std::int64_t pid) {
+    const auto done = [this, id,
+                       serial = it->second.serial](const std::optional<std::int64_t>& pid) {
       --asking_pids_;
       got_pid(id, serial, pid);
       ask_pids();
@@ -446,21 +471,30 @@ void stats_state::ask_pids() {
         .then(
             [done](const engine_answer& answer) {
               const auto* details = std::get_if<docker::container_details>(&answer.value);
-              done(details ? details->pid : 0);
+              done(details && has_process(*details) ? std::optional(details->pid) : std::nullopt);
             },
-            [done](const caf::error&) { done(0); });
+            [done](const caf::error&) { done(std::nullopt); });
   }
 }
 
-void stats_state::got_pid(const std::string& id, std::uint64_t serial, std::int64_t pid) {
+/// None: it does not run, or the engine did not say.
+void stats_state::got_pid(const std::string& id, std::uint64_t serial,
+                          std::optional<std::int64_t> pid) {
   const auto it = sources_.find(id);
   if (it == sources_.end() || it->second.serial != serial) return;
   auto& s = it->second;
+  const auto now = self_->clock().now();
   s.asking = false;
-  s.ask_again = self_->clock().now() + pid_pause;
-  s.pid = pid;
-  if (const auto known = running_.find(id); known != running_.end()) known->second = pid;
-  s.looked = pid == 0; // until the next tick
+  s.ask_again = now + pid_pause;
+  s.pid = pid.value_or(0);
+  if (const auto known = running_.find(id); known != running_.end()) known->second = s.pid;
+  // Files that are tried again are so at the next tick.
+  if (!s.route.by_engine()) s.looked = !pid;
+  if (pid) {
+    s.route.process_named(*pid, now);
+  } else {
+    s.route.process_unknown(now);
+  }
   look_first();
 }
 

@@ -3,6 +3,7 @@
 
 #include "actors/actor_support.hpp"
 #include "actors/live/stats_interfaces.hpp"
+#include "actors/live/usage_route.hpp"
 #include "actors/node/environment.hpp"
 
 #include <caf/all.hpp>
@@ -28,9 +29,10 @@ using stats_reader_factory = std::function<stats_reader_actor()>;
 /// what goes out is encoded once per distinct set of containers.
 ///
 /// A local engine's containers are read from cgroup and /proc files by a detached reader; their
-/// process ids come from one inspect per start. A remote engine is asked. While nobody watches,
-/// nothing is read, and there is no reader. There is one round of looks at a time, and ticks
-/// that come meanwhile share the next one, so a reader that stalls holds up nothing but this.
+/// process ids come from one inspect per start. Where the files of one that runs can't be read
+/// (usage_route), the engine is asked for it; a remote engine is asked for all. While nobody
+/// watches, nothing is read, and there is no reader. There is one round of looks at a time, and
+/// ticks that come meanwhile share the next one, so a reader that stalls holds up nothing but this.
 struct stats_state {
   using self_ptr = self_pointer<stats_actor, stats_state>;
 
@@ -62,6 +64,8 @@ private:
     bool asking = false;      ///< for the pid
     time_point ask_again;     ///< not before
     bool looked = false;      ///< there was, or need not be, a first look before its first tick
+    std::uint64_t round = 0;  ///< the last one in which it was looked at
+    usage_route route;
     cpu_meter meter;
   };
   /// Looks that are under way.
@@ -69,8 +73,8 @@ private:
     std::uint64_t number = 0;
     std::vector<std::string> due;             ///< clients that then get an update
     std::map<std::string, std::string> found; ///< id -> its JSON after the id
-    std::deque<std::string> to_ask;           ///< remote: not asked for yet
-    std::size_t asking = 0;                   ///< remote: answers that are out
+    std::deque<std::string> to_ask;           ///< the engine: not asked for yet
+    std::size_t asking = 0;                   ///< the engine: answers that are out
   };
 
   void subscribe(subscribe_stats& s);
@@ -87,15 +91,17 @@ private:
   void look_first();
   void look_for(std::vector<std::string> due);
   void begin_round(std::vector<std::string> ids, std::vector<std::string> due);
-  void begin_local(const std::vector<std::string>& ids);
+  [[nodiscard]] bool give_to_reader(read_usages work);
   void ask_engine();
   void usages(const usages_read& answer);
-  void found(const std::string& id, const std::optional<container_usage>& usage);
+  void files_missed(const std::string& id);
+  void found(const std::string& id, const std::optional<container_usage>& usage, bool from_files);
+  void tell_unreadable(const std::string& id);
   void end_round();
   void emit(const round& done);
   void want_pid(const std::string& id, source& s);
   void ask_pids();
-  void got_pid(const std::string& id, std::uint64_t serial, std::int64_t pid);
+  void got_pid(const std::string& id, std::uint64_t serial, std::optional<std::int64_t> pid);
   void end_reader();
   void reader_down();
 
@@ -122,7 +128,8 @@ private:
   stats_reader_factory make_reader_;
   stats_reader_actor reader_;
   bool reader_alive_ = false;
-  bool reading_ = false; ///< the reader has work
+  bool reading_ = false; ///< the reader has work, of this round
+  bool told_unreadable_ = false;
   time_point reader_not_before_;
 };
 

@@ -283,10 +283,82 @@ TEST_F(stats_world, a_start_that_nobody_told_of_is_found_out) {
   advance(2s);
   EXPECT_EQ(client->ids(), std::vector<std::string>{id});
   EXPECT_EQ(inspects(), before + 1);
-  machine.clear(); // and where it can't be found, the engine is not asked at every tick
+}
+
+TEST_F(stats_world, a_container_that_has_ended_is_neither_shown_nor_asked_for) {
+  begin();
+  const auto id = run("alice");
+  tell(stats, container_runs{id});
+  const auto client = watch("c", 1s);
+  advance(2s);
+  const auto before = inspects();
+  machine.clear();
+  engine().exit_container(id, 0); // and nobody tells of it
   advance(1min);
   EXPECT_TRUE(client->ids().empty());
-  EXPECT_LE(inspects(), before + 14);
+  EXPECT_EQ(engine().calls(docker::call_kind::stats), 0U);
+  EXPECT_LE(inspects(), before + 14); // not at every tick
+}
+
+TEST_F(stats_world, a_container_whose_files_cannot_be_read_is_asked_for_at_the_engine) {
+  begin();
+  const auto hidden = run("alice"), seen = run("bob");
+  machine.erase(pid_of(hidden));
+  for (const auto& id : {hidden, seen})
+    tell(stats, container_runs{id});
+  const auto before = inspects();
+  to_the_hour();
+  const auto hers = watch("hers", 1s, containers{{hidden, ""}});
+  const auto his = watch("his", 1s, containers{{seen, ""}});
+  advance(58s);
+  ASSERT_EQ(hers->packets.size(), 58U);
+  for (std::size_t back = 0; back < 58; ++back) {
+    EXPECT_EQ(hers->ids(back), std::vector<std::string>{hidden});
+    EXPECT_EQ(hers->figure("cpu_percent", back), 10.0); // also in the first one
+    EXPECT_EQ(his->figure("cpu_percent", back), 25.0);
+  }
+  const auto tries = [&] {
+    return std::ranges::count_if(reads, [&](const read_usages& asked) {
+      return std::ranges::any_of(asked.containers,
+                                 [&](const auto& each) { return each.first == hidden; });
+    });
+  };
+  EXPECT_EQ(tries(), 1); // not at each tick
+  EXPECT_EQ(inspects(), before + 2);
+  EXPECT_EQ(engine().calls(docker::call_kind::stats), 59U);
+
+  // Now and then they are tried again, and nobody misses an update by that.
+  advance(60s);
+  EXPECT_EQ(tries(), 2);
+  EXPECT_EQ(inspects(), before + 3);
+  ASSERT_EQ(hers->packets.size(), 118U);
+  for (std::size_t back = 0; back < 118; ++back)
+    EXPECT_EQ(hers->figure("cpu_percent", back), 10.0);
+
+  // And they are used as soon as they give something.
+  machine[pid_of(hidden)].memory_bytes = 1'234;
+  advance(63s);
+  EXPECT_EQ(hers->figure("cpu_percent"), 25.0);
+  EXPECT_EQ(hers->figure("memory_bytes"), 1'234.0);
+  const auto asked = engine().calls(docker::call_kind::stats);
+  advance(1min);
+  EXPECT_EQ(engine().calls(docker::call_kind::stats), asked);
+}
+
+TEST_F(stats_world, an_unreadable_container_is_judged_anew_at_each_start) {
+  begin();
+  const auto id = run("alice");
+  const auto pid = pid_of(id);
+  const auto used = machine.at(pid);
+  machine.clear();
+  tell(stats, container_runs{id});
+  const auto client = watch("c", 1s);
+  advance(3s);
+  EXPECT_EQ(client->figure("cpu_percent"), 10.0);
+  machine[pid] = used;
+  tell(stats, container_runs{id});
+  advance(3s);
+  EXPECT_EQ(client->figure("cpu_percent"), 25.0);
 }
 
 TEST_F(stats_world, counters_that_go_back_give_no_percentage_once) {
