@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ratio>
 #include <tuple>
 #include <utility>
 
@@ -17,8 +18,12 @@ namespace {
 using namespace std::chrono_literals;
 using platform::log_level;
 
-constexpr auto grid = 250ms;
+constexpr std::chrono::milliseconds shortest_interval = 250ms;
 constexpr std::chrono::milliseconds longest_interval = 1h;
+/// Ticks are put off to a multiple of this, so that many odd intervals make no more of them.
+using tick_steps = std::chrono::duration<std::int64_t, std::ratio<25, 1000>>;
+/// Half the shortest interval: nobody gets the same look twice.
+constexpr auto shared_for = 125ms;
 constexpr auto pid_timeout = 10s;
 constexpr auto pid_pause = 5s; ///< before a process that could not be found is asked for again
 constexpr std::size_t pids_at_once = 4;
@@ -26,11 +31,6 @@ constexpr auto remote_timeout = 10s;
 constexpr auto respawn_pause = 5s;
 /// Of a client that takes less than it gets: it then misses updates, and nothing else.
 constexpr std::size_t budget = 1024 * 1024;
-
-std::chrono::milliseconds snapped(std::chrono::milliseconds wanted) {
-  wanted = std::clamp<std::chrono::milliseconds>(wanted, grid, longest_interval);
-  return (wanted + grid / 2) / grid * grid;
-}
 
 /// How many multiples of the interval lie before `t`.
 std::int64_t ticks_until(std::chrono::steady_clock::time_point t,
@@ -115,7 +115,9 @@ void stats_state::subscribe(subscribe_stats& s) {
   if (!watches) shared = watches = std::make_shared<const group>(group{std::move(s.containers)});
   if (round_) std::erase(round_->due, s.client);
   late_.erase(s.client);
-  clients_[s.client] = {std::move(watches), snapped(s.interval), std::move(s.to)};
+  clients_[s.client] = {std::move(watches),
+                        std::clamp(s.interval, shortest_interval, longest_interval),
+                        std::move(s.to)};
   refresh_sources();
   plan_tick();
   look_first();
@@ -230,6 +232,7 @@ void stats_state::plan_tick() {
   auto next = time_point::max();
   for (const auto& [name_, c] : clients_)
     next = std::min(next, time_point((ticks_until(now, c.interval) + 1) * c.interval));
+  next = std::chrono::ceil<tick_steps>(next);
   self_->delayed_send(self_, next - now, stats_tick{tick_generation_});
 }
 
@@ -293,6 +296,11 @@ void stats_state::begin_round(std::vector<std::string> ids, std::vector<std::str
   work.round = round_->number;
   for (const auto& id : ids) {
     auto& s = sources_.at(id);
+    if (now < s.shared) {
+      s.looked = true;
+      round_->found[id] = s.members;
+      continue;
+    }
     if (!remote && s.route.wants_process(now)) want_pid(id, s);
     if (!remote && s.route.by_files() && s.pid == 0) {
       want_pid(id, s);
@@ -376,6 +384,7 @@ void stats_state::files_missed(const std::string& id) {
   switch (s.route.files_missed(self_->clock().now())) {
   case usage_route::miss::ask_process:
     s.pid = running_[id] = 0;
+    s.shared = {};
     return want_pid(id, s);
   case usage_route::miss::ask_engine: round_->to_ask.push_back(id);
   }
@@ -397,7 +406,10 @@ void stats_state::found(const std::string& id, const std::optional<container_usa
       machine > 0 && shown.memory_limit_bytes && *shown.memory_limit_bytes >= machine) {
     shown.memory_limit_bytes = 0;
   }
-  round_->found[id] = stats_members(percent, shown);
+  s.members = stats_members(percent, shown);
+  round_->found[id] = s.members;
+  // A first look has no percentage: it is no update's.
+  if (percent) s.shared = self_->clock().now() + shared_for;
 }
 
 void stats_state::tell_unreadable(const std::string& id) {

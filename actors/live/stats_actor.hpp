@@ -24,9 +24,11 @@ namespace dockhost::actors {
 /// Makes the reader of local files.
 using stats_reader_factory = std::function<stats_reader_actor()>;
 
-/// Looks at what containers use, at the ticks of the clients' intervals. Intervals are multiples of
-/// 250 ms on one grid, so that clients share looks: each container is looked at once per tick, and
-/// what goes out is encoded once per distinct set of containers.
+/// Looks at what containers use, at the ticks of the clients' intervals. The ticks of an interval
+/// are its multiples on the monotonic clock, put off by less than 25 ms, so clients with the same
+/// one share looks; and a look is shared with ticks that come right after it: however many watch,
+/// and however their intervals lie, each container is looked at at most eight times a second. What
+/// goes out is encoded once per tick and distinct set of containers.
 ///
 /// A local engine's containers are read from cgroup and /proc files by a detached reader; their
 /// process ids come from one inspect per start. Where the files of one that runs can't be read
@@ -67,6 +69,8 @@ private:
     std::uint64_t round = 0;  ///< the last one in which it was looked at
     usage_route route;
     cpu_meter meter;
+    std::string members; ///< what was found last, as JSON
+    time_point shared;   ///< ticks until then get that
   };
   /// Looks that are under way.
   struct round {

@@ -24,7 +24,7 @@ struct stats_container {
 /// its CPU percentages are null where no time has passed yet to compute one from.
 struct subscribe_stats {
   std::string client; ///< the socket's id
-  /// Taken to the nearest multiple of 250 ms, from 250 ms to an hour.
+  /// At least 250 ms, at most an hour.
   std::chrono::milliseconds interval{1'000};
   /// None: all that run. One that does not run, or is not there, is left out of the updates.
   std::optional<std::vector<stats_container>> containers;

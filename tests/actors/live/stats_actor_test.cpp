@@ -188,7 +188,7 @@ TEST_F(stats_world, equal_intervals_share_looks_and_packets) {
   advance(130ms);
   const auto a = watch("a", 1s);
   advance(310ms);
-  const auto b = watch("b", 1'040ms); // taken to 1 s
+  const auto b = watch("b", 1s);
   reads.clear();
   advance(10s);
   EXPECT_EQ(reads.size(), 10U);
@@ -198,7 +198,46 @@ TEST_F(stats_world, equal_intervals_share_looks_and_packets) {
     EXPECT_EQ(a->packets[i].get(), b->packets[i].get()); // encoded once
 }
 
-TEST_F(stats_world, differing_intervals_meet_on_one_grid) {
+TEST_F(stats_world, an_odd_interval_is_kept_to) {
+  begin();
+  tell(stats, container_runs{run("alice")});
+  const struct {
+    std::chrono::milliseconds interval;
+    std::chrono::milliseconds shortest, longest; ///< between two updates
+  } rows[] = {{1'100ms, 1'100ms, 1'100ms}, {275ms, 275ms, 275ms}, {333ms, 325ms, 350ms}};
+  for (const auto& row : rows) {
+    const auto client = watch("c", row.interval);
+    EXPECT_TRUE(until([&] { return client->packets.size() == 1; }));
+    const auto begin = now();
+    auto last = begin;
+    for (std::size_t seen = 1; seen < 101; ++seen) {
+      EXPECT_TRUE(until([&] { return client->packets.size() == seen + 1; }));
+      EXPECT_GE(now() - last, row.shortest);
+      EXPECT_LE(now() - last, row.longest);
+      last = now();
+    }
+    EXPECT_LT(std::chrono::abs(last - begin - 100 * row.interval), 25ms);
+    EXPECT_NE(client->figure("cpu_percent"), std::nullopt);
+  }
+}
+
+TEST_F(stats_world, however_intervals_lie_each_container_is_looked_at_eight_times_a_second) {
+  begin();
+  tell(stats, container_runs{run("alice")});
+  std::vector<std::shared_ptr<kept_packets>> clients;
+  for (int i = 0; i < 40; ++i)
+    clients.push_back(watch("c" + std::to_string(i), 251ms + 7ms * i));
+  reads.clear();
+  advance(10s);
+  EXPECT_LE(reads.size(), 81U);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    const auto expected = 10'000.0 / (251.0 + 7.0 * static_cast<double>(i));
+    EXPECT_NEAR(static_cast<double>(clients[i]->packets.size()), expected, 1.0) << i;
+    EXPECT_EQ(clients[i]->figure("cpu_percent"), 25.0);
+  }
+}
+
+TEST_F(stats_world, differing_intervals_share_looks_where_they_meet) {
   begin();
   tell(stats, container_runs{run("alice")});
   to_the_hour();
