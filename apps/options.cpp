@@ -191,6 +191,8 @@ constexpr option table[] = {
     {"live.max_streams", &at<&s::live, &li::max_streams>, "Log streams of one client.", 1, 10'000},
     {"live.max_requests", &at<&s::live, &li::max_requests>, "Requests of one client per second.", 1,
      100'000},
+    {"live.max_http_requests", &at<&s::live, &li::max_http_requests>,
+     "Requests for /api/ and /metrics of one address per second.", 1, 100'000},
     {"live.client_buffer", &at<&s::live, &li::client_buffer>,
      "What may wait for one client; beyond it, it is told what it has missed.", 64.0 * 1024,
      256.0 * 1024 * 1024, false, true},

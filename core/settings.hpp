@@ -126,8 +126,9 @@ struct live_settings {
   bool compression = false;
   std::int64_t max_clients = 8'192;
   std::int64_t max_clients_per_address = 1'024;
-  std::int64_t max_streams = 64;                ///< log streams of one client
-  std::int64_t max_requests = 50;               ///< of one client per second
+  std::int64_t max_streams = 64;       ///< log streams of one client
+  std::int64_t max_requests = 50;      ///< of one client per second
+  std::int64_t max_http_requests = 50; ///< for /api/ and /metrics, of one address per second
   std::int64_t client_buffer = 4 * 1024 * 1024; ///< bytes on their way to one client
   std::int64_t max_payload = 1'000'000;         ///< of a message from a client
   std::chrono::milliseconds ping_interval{25'000};

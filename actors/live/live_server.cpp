@@ -65,8 +65,9 @@ void refuse_request(socketio_socket& to, std::string_view event, std::string_vie
 }
 
 live_server::live_server(environment_ptr env, live_server_handlers handlers)
-    : env_(std::move(env)), guard_(env_->config.live, env_->sha256), handlers_(std::move(handlers)),
-      server_(*env_->io, options()) {
+    : env_(std::move(env)), guard_(env_->config.live, env_->sha256),
+      http_rate_(static_cast<double>(env_->config.live.max_http_requests), env_->io->now()),
+      handlers_(std::move(handlers)), server_(*env_->io, options()) {
   set_up();
 }
 
@@ -210,6 +211,8 @@ void live_server::handle_page(const std::shared_ptr<net::http_exchange>& exchang
   };
   if (path == "/healthz") return ask(live_page::health);
   if (path == "/readyz") return ask(live_page::readiness);
+  const bool counted = path == "/metrics" || path.starts_with("/api/");
+  if (counted && !within_rate(*exchange)) return;
   if (path == "/metrics" || path == "/api/containers") {
     if (may_see(*exchange)) ask(path == "/metrics" ? live_page::metrics : live_page::containers);
     return;
@@ -239,6 +242,17 @@ net::header_list live_server::headers_for(const net::server_request& request) co
   for (auto& each : guard_.cors(request))
     out.push_back(std::move(each));
   return out;
+}
+
+/// Before the token is looked at, so that guesses count.
+bool live_server::within_rate(net::http_exchange& exchange) {
+  const auto& request = exchange.request();
+  if (http_rate_.take(request.remote_address, env_->io->now())) return true;
+  env_->metrics->refused("rate_limited");
+  auto headers = headers_for(request);
+  headers.emplace_back("Retry-After", "1");
+  exchange.respond(api_refusal(429, "rate_limited", "Too many requests", std::move(headers)));
+  return false;
 }
 
 bool live_server::may_see(net::http_exchange& exchange) const {

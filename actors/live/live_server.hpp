@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/link/socketio_server.hpp"
+#include "actors/live/http_rate.hpp"
 #include "actors/live/live_guard.hpp"
 #include "actors/live/live_messages.hpp"
 #include "actors/node/environment.hpp"
@@ -58,10 +59,12 @@ private:
   void handle_log(const std::shared_ptr<net::http_exchange>& exchange, std::string container);
   /// Of an answer to a welcome request.
   [[nodiscard]] net::header_list headers_for(const net::server_request& request) const;
+  [[nodiscard]] bool within_rate(net::http_exchange& exchange);
   [[nodiscard]] bool may_see(net::http_exchange& exchange) const;
 
   environment_ptr env_;
   live_guard guard_;
+  http_rate http_rate_;
   live_server_handlers handlers_;
   socketio_server server_;
   std::unique_ptr<live_door> door_; ///< goes before the server

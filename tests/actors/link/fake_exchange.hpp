@@ -145,6 +145,7 @@ public:
   void set_header(std::string name, std::string value) {
     request_.headers.emplace_back(std::move(name), std::move(value));
   }
+  void come_from(std::string address) { request_.remote_address = std::move(address); }
   void set_parameter(std::string name, std::string value) {
     request_.parameters.emplace_back(std::move(name), std::move(value));
   }
