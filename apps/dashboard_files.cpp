@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/dashboard_files.hpp"
 
+#include "platform/sha256.hpp"
 #include "web/assets.hpp"
 
 #include <algorithm>
@@ -47,13 +48,47 @@ bool has_tag(std::string_view if_none_match, std::string_view etag) {
   });
 }
 
+/// For a path in an address, and so for an attribute's value, too.
+std::string percent_encoded(std::string_view path) {
+  constexpr std::string_view kept =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : path) {
+    if (kept.find(c) != std::string_view::npos) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.append({'%', hex[byte >> 4U], hex[byte & 15U]});
+  }
+  return out;
+}
+
 } // namespace
 
-std::optional<net::server_response> dashboard_file(const net::server_request& request) {
+dashboard_files::dashboard_files(std::string_view socket_path) {
+  const std::string_view built = web::find("/")->bytes;
+  constexpr std::string_view before = "<meta name=\"dockhost-socket-path\" content=\"";
+  const auto start = built.find(before);
+  if (start == std::string_view::npos) return; // built without the dashboard
+  const auto value = start + before.size();
+  const auto end = built.find('"', value);
+  // Relative to the page, which something before the node may show under a prefix.
+  const auto path = percent_encoded(socket_path.substr(1));
+  if (built.substr(value, end - value) == path) return;
+  page_.append(built.substr(0, value)).append(path).append(built.substr(end));
+  page_etag_ = '"' + platform::to_hex(platform::sha256(page_)).substr(0, 32) + '"';
+}
+
+std::optional<net::server_response>
+dashboard_files::answer(const net::server_request& request) const {
   const auto* file = web::find(request.path);
   if (file == nullptr) return std::nullopt;
-  const bool gzip = !file->gzip.empty() && takes_gzip(request.header("accept-encoding"));
-  const auto etag = gzip ? file->gzip_etag : file->etag;
+  const bool own = !page_.empty() && file == web::find("/");
+  const bool gzip = !own && !file->gzip.empty() && takes_gzip(request.header("accept-encoding"));
+  const auto bytes = own ? std::string_view(page_) : gzip ? file->gzip : file->bytes;
+  const auto etag = own ? std::string_view(page_etag_) : gzip ? file->gzip_etag : file->etag;
   net::server_response out;
   out.headers = {
       {"Content-Type", std::string(file->content_type)},
@@ -70,13 +105,8 @@ std::optional<net::server_response> dashboard_file(const net::server_request& re
     return out;
   }
   if (gzip) out.headers.emplace_back("Content-Encoding", "gzip");
-  out.body.push_back(net::share(std::string(gzip ? file->gzip : file->bytes)));
+  out.body.push_back(net::share(std::string(bytes)));
   return out;
-}
-
-bool serve_dashboard_file(const std::shared_ptr<net::http_exchange>& exchange) {
-  auto answer = dashboard_file(exchange->request());
-  return answer && exchange->respond(std::move(*answer));
 }
 
 } // namespace dockhost::apps

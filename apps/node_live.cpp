@@ -58,7 +58,11 @@ std::string url_of(const live_settings& config, std::uint16_t port) {
 
 void serve_live_view(actors::environment& env, const live_settings& config, net::io_thread& io) {
   env.io = &io;
-  env.serve_file = serve_dashboard_file;
+  env.serve_file = [files = std::make_shared<const dashboard_files>(config.path)](
+                       const std::shared_ptr<net::http_exchange>& exchange) {
+    auto answer = files->answer(exchange->request());
+    return answer && exchange->respond(std::move(*answer));
+  };
   env.open_door = [&io, config](actors::live_request_fn on_request)
       -> basic_result<std::unique_ptr<actors::live_door>, std::string> {
     auto made = std::make_unique<door>(io, config, std::move(on_request));

@@ -172,7 +172,7 @@ constexpr option table[] = {
     {"live.port", &at<&s::live, &li::port>, "Its port; 0: any free one, named in the log.", 0,
      65'535},
     {"live.path", &at<&s::live, &li::path>,
-     "Path of its Socket.IO server; the dashboard looks for it at the default only."},
+     "Path of its Socket.IO server, which the dashboard is told."},
     {"live.tokens", &at<&s::live, &li::tokens>,
      "Who may use it: lines that `dockhost token new` prints. The tokens themselves are nowhere."},
     {"live.local_role", &at<&s::live, &li::local_role>,

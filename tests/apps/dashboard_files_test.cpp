@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -14,12 +15,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-net::server_response get(const std::string& path, net::header_list headers = {}) {
+net::server_response get(const std::string& path, net::header_list headers = {},
+                         const std::string& socket_path = "/socket.io/") {
   net::server_request request;
   request.method = "GET";
   request.path = path;
   request.headers = std::move(headers);
-  auto answer = dashboard_file(request);
+  auto answer = dashboard_files(socket_path).answer(request);
   EXPECT_TRUE(answer) << path;
   return answer ? *answer : net::server_response{};
 }
@@ -102,12 +104,55 @@ TEST(dashboard_files, what_the_peer_has_is_not_sent_again) {
   EXPECT_EQ(other.status, page->gzip.empty() ? 304 : 200);
 }
 
+TEST(dashboard_files, the_page_is_told_where_socket_io_is) {
+  const std::string built(web::find("/")->bytes);
+  if (!web::has_dashboard()) {
+    EXPECT_EQ(body(get("/", {}, "/live/")), built);
+    return;
+  }
+  const struct {
+    const char* path;
+    const char* told;
+  } rows[] = {
+      {"/live/", "live/"},       {"/a/b-1_~.c/", "a/b-1_~.c/"},
+      {"/x y/", "x%20y/"},       {"/\"><script>&'?#%/", "%22%3E%3Cscript%3E%26%27%3F%23%25/"},
+      {"/\xc3\xbc/", "%C3%BC/"},
+  };
+  std::set<std::string> tags = {std::string(web::find("/")->etag)};
+  for (const auto& row : rows) {
+    for (const auto* accepts : {"", "gzip"}) {
+      for (const auto* address : {"/", "/index.html"}) {
+        const auto page = get(address, {{"Accept-Encoding", accepts}}, row.path);
+        auto expected = built;
+        const std::string usual = "content=\"socket.io/\"";
+        expected.replace(expected.find(usual), usual.size(),
+                         "content=\"" + std::string(row.told) + "\"");
+        EXPECT_EQ(body(page), expected);
+        EXPECT_EQ(header(page, "Content-Encoding"), "");
+        EXPECT_EQ(header(page, "Content-Security-Policy"), web::content_security_policy);
+        EXPECT_EQ(header(page, "Cache-Control"), "no-cache");
+      }
+    }
+    // Another page, another tag: who has the other one must not keep it.
+    const auto tag = header(get("/", {}, row.path), "ETag");
+    EXPECT_TRUE(tags.insert(tag).second) << tag;
+    EXPECT_EQ(get("/", {{"If-None-Match", tag}}, row.path).status, 304);
+    EXPECT_EQ(get("/", {{"If-None-Match", std::string(web::find("/")->etag)}}, row.path).status,
+              200);
+  }
+  // The other files are the same for all.
+  for (const auto& file : web::all()) {
+    if (&file == web::find("/")) continue;
+    EXPECT_EQ(body(get("/" + std::string(file.path), {}, "/live/")), file.bytes) << file.path;
+  }
+}
+
 TEST(dashboard_files, nothing_else_is_answered) {
   net::server_request request;
   request.method = "GET";
   for (const auto* path : {"/nothing", "/assets/", "/api/containers"}) {
     request.path = path;
-    EXPECT_FALSE(dashboard_file(request)) << path;
+    EXPECT_FALSE(dashboard_files("/socket.io/").answer(request)) << path;
   }
 }
 

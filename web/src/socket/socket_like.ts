@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What this page uses of Socket.IO's client, so that a test can stand in for it, and how the real one is made.
 import { io } from "socket.io-client";
+import { metaName, socketPath } from "./socket_path";
 
 export interface SocketLike {
   readonly connected: boolean;
@@ -15,11 +16,12 @@ export interface SocketLike {
   request(event: string, payload: unknown, timeout: number, answer: (value: unknown) => void): void;
 }
 
-/** A socket, not yet connected, to the server that this page came from, under the same path prefix. */
+/** A socket, not yet connected, to the server that this page came from, under the same path prefix and the path that the page tells. */
 export function openSocket(token: () => string | null): SocketLike {
   const base = new URL(".", document.baseURI);
+  const told = document.querySelector<HTMLMetaElement>(`meta[name="${metaName}"]`);
   const socket = io(base.origin, {
-    path: `${base.pathname}socket.io/`,
+    path: socketPath(base.pathname, told && told.content),
     // WebSocket first; polling where something between refuses it.
     transports: ["websocket", "polling"],
     tryAllTransports: true,
