@@ -198,9 +198,9 @@ void live_state::run(const std::string& id, client& c, client_request& r,
   }
   // The acknowledgement first; log_stream_stopped is the hub's to say.
   r.ack({json::object{{"status", "stream_stopped"}}});
-  if (log == c.logs.end()) return;
-  self_->send(logs_, unwatch_log{id, log->second.number});
-  c.logs.erase(log);
+  const auto number = log == c.logs.end() ? 0 : log->second.number;
+  self_->send(logs_, unwatch_log{id, number, what.container, c.outlet});
+  if (log != c.logs.end()) c.logs.erase(log);
 }
 
 // ---- actions

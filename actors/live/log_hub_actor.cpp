@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t max_streams = 1'000;
 constexpr std::size_t max_watchers = 20'000;
 constexpr std::chrono::seconds answer_timeout{15}; ///< a stream's, its look included
+/// What tells the end of a stream always goes out.
+constexpr auto no_budget = std::numeric_limits<std::size_t>::max() / 2;
 
 } // namespace
 
@@ -115,7 +117,11 @@ void log_hub_state::ask_stream(watch_log w, watch_promise promise, bool may_repe
 
 void log_hub_state::unwatch(const unwatch_log& u) {
   const auto it = watchers_.find({u.client, u.watch});
-  if (it == watchers_.end()) return;
+  if (it == watchers_.end()) {
+    if (u.to)
+      u.to->emit(encode_log_stopped(u.spelling, "Log stream stopped", "requested"), no_budget);
+    return;
+  }
   const auto id = it->second.container_id;
   watchers_.erase(it);
   tell_stream(id, u);
@@ -148,7 +154,6 @@ void log_hub_state::stream_down(const caf::actor_addr& who) {
                                [&](const auto& entry) { return entry.second.address() == who; });
   if (it == streams_.end()) return;
   // It did not say that it is over: its watchers were not told either.
-  constexpr auto no_budget = std::numeric_limits<std::size_t>::max() / 2;
   const auto id = it->first;
   for (const auto& [key, who_watches] : watchers_)
     if (who_watches.container_id == id)

@@ -33,11 +33,13 @@ struct watch_log {
 struct log_watch_answer {
   std::optional<error> failure; ///< none: it has started
 };
-/// Ends one watch; log_stream_stopped with reason "requested" follows, and nothing after that. Of
-/// no effect where it has ended already.
+/// Ends one watch; log_stream_stopped with reason "requested" follows, and nothing after that.
+/// Where it has ended already, or there never was one (0), that alone is told.
 struct unwatch_log {
   std::string client;
   std::uint64_t watch = 0;
+  std::string spelling{}; ///< how the client calls the container now
+  live_outlet_ptr to{};
 };
 /// News of a container that somebody may be watching; of others it is ignored.
 struct log_container_news {
