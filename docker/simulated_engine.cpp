@@ -18,15 +18,15 @@ simulated_engine::~simulated_engine() {
 
 void simulated_engine::info(milliseconds timeout, done<engine_info> done) {
   state_->run<engine_info>(call_kind::info, {}, timeout, std::move(done),
-                           [remote = state_->options.remote](simulated_world&) {
+                           [options = state_->options](simulated_world&) {
                              engine_info out;
-                             out.remote = remote;
+                             out.remote = options.remote;
                              out.version = "simulated";
                              out.api_version = "1.51";
                              out.storage_driver = "memory";
                              out.memory_bytes = std::int64_t{64} << 30;
                              out.cpus = static_cast<int>(std::thread::hardware_concurrency());
-                             out.published_host = "127.0.0.1";
+                             out.published_host = options.published_host;
                              return engine_result<engine_info>(std::move(out));
                            });
 }

@@ -23,7 +23,8 @@ struct simulated_options {
   std::uint64_t seed = 1;                       ///< of ids and of faults with a probability
   std::int64_t start_unix_nano = 0; ///< the wall clock at the beginning; 0: the real one
   bool remote = false;              ///< what info() says
-  std::size_t containers = 0;       ///< how many run already
+  std::string published_host = "127.0.0.1";
+  std::size_t containers = 0; ///< how many run already
   /// What those are like, by their number from 0; none: "simulated-0", ports from 20000 on.
   std::function<container_spec(std::size_t)> existing;
 };

@@ -15,11 +15,12 @@ json::value encode_connection_established(std::string_view message, std::string_
 }
 
 json::value encode_node_state(const node_report& node) {
+  json::object engine{{"reachable", node.engine_reachable}, {"version", node.engine_version}};
+  if (!node.engine_host.empty()) engine.emplace_back("host", node.engine_host);
   return json::object{
       {"node", node.node_id},
       {"version", node.version},
-      {"engine",
-       json::object{{"reachable", node.engine_reachable}, {"version", node.engine_version}}},
+      {"engine", std::move(engine)},
       {"main_server", json::object{{"state", node.main_server}, {"url", node.main_server_url}}},
       {"counts", json::object{{"containers", node.containers},
                               {"running", node.running},

@@ -21,6 +21,7 @@ struct node_report {
   std::string version;
   bool engine_reachable = false;
   std::string engine_version;
+  std::string engine_host; ///< where containers' ports answer; empty: at the node, and not told
   std::string main_server; ///< none, connecting, connected, disconnected, refused
   std::string main_server_url;
   std::int64_t containers = 0;
@@ -29,8 +30,8 @@ struct node_report {
 
   friend bool operator==(const node_report&, const node_report&) = default;
 };
-/// `{node, version, engine:{reachable, version}, main_server:{state, url}, counts:{containers,
-/// running, clients}}`
+/// `{node, version, engine:{reachable, version, host?}, main_server:{state, url},
+/// counts:{containers, running, clients}}`
 [[nodiscard]] json::value encode_node_state(const node_report& node);
 
 [[nodiscard]] json::value encode_heartbeat(std::int64_t unix_ms, std::uint64_t seq);

@@ -2,6 +2,7 @@
 // The live actor, telling browsers what has changed.
 #include "actors/live/live_actor.hpp"
 
+#include "core/web_origin.hpp"
 #include "protocol/socketio_server.hpp"
 
 #include <algorithm>
@@ -23,6 +24,11 @@ constexpr auto node_pause = 250ms; ///< between two changes of counts
 /// None of the events here can be refused: their names are not reserved, and nothing is binary.
 shared_outgoing event_of(std::string_view name, std::string_view text) {
   return encode_event_text("/", name, text).value();
+}
+
+/// A loopback address (a tunnel to the engine) would lead a browser to its own machine.
+std::string told_host(const std::string& host) {
+  return host == "localhost" || is_loopback(host) ? std::string() : host;
 }
 
 std::string list_text(const container_changes& changes, const container_choice& chosen) {
@@ -162,6 +168,7 @@ protocol::node_report live_state::node_now() const {
   out.version = env_->version;
   out.engine_reachable = health_ && health_->reachable;
   if (health_) out.engine_version = health_->info.version;
+  if (health_ && health_->info.remote) out.engine_host = told_host(health_->info.published_host);
   out.main_server = main_server_;
   out.main_server_url = env_->config.server.url;
   out.clients = std::count_if(clients_.begin(), clients_.end(),

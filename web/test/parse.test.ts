@@ -52,6 +52,12 @@ describe("every event", () => {
   ])("node_state %j", (value, engine, server) => {
     expect(parsers.node_state(value)).toMatchObject({ engine_reachable: engine, main_server: server });
   });
+  it.each([
+    ["10.0.0.5", "10.0.0.5"], ["engine-1.example", "engine-1.example"], ["fd00::5", "fd00::5"],
+    [undefined, ""], [5, ""], ["", ""], ["a/b", ""], ["x@y", ""], ["a b", ""], ["a:80", ""],
+  ])("the engine's machine %j", (host, told) => {
+    expect(parsers.node_state({ engine: { reachable: true, host } })?.engine_host).toBe(told);
+  });
 });
 
 it("reads times of every kind", () => {

@@ -157,6 +157,12 @@ describe("portLinks", () => {
       "ssh://node.example:1027", "http://node.example:1028", "https://node.example:1029", "http://127.0.0.1:9000", null,
     ]);
   });
+  it("leads to another machine where the engine is there", () => {
+    const hrefs = (host: string) => portLinks(container("a", { ports: "8080->80/tcp" }), host).map((l) => l.href);
+    expect([hrefs("engine.example"), hrefs("2001:db8::1"), hrefs("[::1]")]).toEqual([
+      ["http://engine.example:8080"], ["http://[2001:db8::1]:8080"], ["http://[::1]:8080"],
+    ]);
+  });
   it("makes no link of anything else", () => {
     expect(portLinks(container("a", { ports: "javascript:alert(1)->80/tcp" }), "h")).toEqual([]);
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The live view's smaller answers: to a stop of no stream.
+// The live view's smaller answers: to a stop of no stream, and where the engine's ports are.
 #include "../node/live_rig.hpp"
 
 #include <gmock/gmock.h>
@@ -30,6 +30,35 @@ TEST_F(live_answers, a_log_that_is_not_followed_is_stopped_all_the_same) {
   EXPECT_EQ(text_at(ask_live(b, "stop_log_stream", R"({"container_id":"nobody"})"), {"code"}),
             "not_found");
   EXPECT_EQ(b.got("log_stream_stopped").size(), 3U);
+}
+
+class live_node_state : public live_rig {
+protected:
+  json::value engine_of_node_state() {
+    start_live();
+    settle();
+    auto b = connect();
+    ask_live(b, "subscribe", R"({"topics":["node"]})");
+    EXPECT_EQ(b.got("node_state").size(), 1U);
+    return at(b.got("node_state").back(), {"engine"});
+  }
+};
+
+TEST_F(live_node_state, a_local_engine_has_its_ports_where_the_node_is) {
+  EXPECT_EQ(json::dump(engine_of_node_state()), R"({"reachable":true,"version":"simulated"})");
+}
+
+TEST_F(live_node_state, a_remote_engine_has_them_elsewhere) {
+  simulated.remote = true;
+  simulated.published_host = "engine.example";
+  EXPECT_EQ(json::dump(engine_of_node_state()),
+            R"({"reachable":true,"version":"simulated","host":"engine.example"})");
+}
+
+TEST_F(live_node_state, the_end_of_a_tunnel_leads_no_browser_anywhere) {
+  simulated.remote = true;
+  simulated.published_host = "127.0.0.1";
+  EXPECT_EQ(json::dump(engine_of_node_state()), R"({"reachable":true,"version":"simulated"})");
 }
 
 } // namespace

@@ -12,7 +12,7 @@ export interface PortLink {
 const pattern = /^(?:(\[[0-9a-f:.]+\]|\d+\.\d+\.\d+\.\d+|::):)?(\d{1,5})->(\d{1,5})\/(tcp|udp|sctp)$/i;
 const anywhere = new Set(["0.0.0.0", "::", "[::]"]);
 
-/** host: under which name the reader reached this page. */
+/** host: the engine's machine, where ports on all addresses answer. */
 export function portLinks(container: Container, host: string): readonly PortLink[] {
   const links = new Map<string, PortLink>();
   for (const text of container.ports.split(",").map((part) => part.trim())) {
@@ -21,7 +21,8 @@ export function portLinks(container: Container, host: string): readonly PortLink
     const [, address, outside = "", inside = "", protocol = "tcp"] = found;
     const port = Number(outside);
     if (port < 1 || port > 65535) continue;
-    const at = address && !anywhere.has(address) ? address : host;
+    const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+    const at = address && !anywhere.has(address) ? address : name;
     const { ssh, http, https } = container.port_map ?? {};
     const scheme =
       protocol !== "tcp" ? null

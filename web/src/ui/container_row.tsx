@@ -7,6 +7,7 @@ import { portLinks } from "../store/ports";
 import type { Rights } from "../store/select";
 import type { Entry, StatsSeries } from "../store/state";
 import { menuItems, menuNote } from "./container_actions";
+import { useAppState } from "./context";
 import { Menu } from "./menu";
 import { Sparkline } from "./sparkline";
 import { StateDot } from "./state_dot";
@@ -37,9 +38,10 @@ function age({ container, runningSince }: Entry, now: number): { text: string; t
 }
 
 function Ports({ entry }: { entry: Entry }) {
+  const host = useAppState(({ node }) => node?.engine_host || location.hostname);
   return (
     <span className="ports">
-      {portLinks(entry.container, location.hostname).map(({ label, href, title }) =>
+      {portLinks(entry.container, host).map(({ label, href, title }) =>
         href === null
           ? <span key={label} className="port" title={title}>{label}</span>
           : <a key={label} className="port" href={href} title={title} target="_blank" rel="noopener noreferrer">{label}</a>)}

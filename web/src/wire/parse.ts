@@ -123,6 +123,13 @@ function parseStats(value: unknown): StatsUpdate | null {
 
 const mainServerStates: readonly MainServerState[] = ["none", "connecting", "connected", "disconnected", "refused"];
 
+const hostPattern = /^(?:[\w.-]+|(?=.*:.*:)[0-9a-f:.]+)$/i;
+
+function parseHost(value: unknown): string {
+  const host = text(value);
+  return hostPattern.test(host) ? host : "";
+}
+
 /** The two links may be given as objects or plainly: {engine:{reachable}} or {engine:true}, {main_server:{state}} or a word. */
 function parseNodeState(value: unknown): NodeState | null {
   const given = fields(value);
@@ -141,6 +148,7 @@ function parseNodeState(value: unknown): NodeState | null {
     version: text(given["version"]),
     engine_reachable: typeof reachable === "boolean" ? reachable : null,
     engine_version: text(engine?.["version"]),
+    engine_host: parseHost(engine?.["host"]),
     main_server: state ?? null,
     main_server_url: text(server?.["url"]),
     counts,

@@ -88,6 +88,8 @@ export interface NodeState {
   /** null: not said. */
   engine_reachable: boolean | null;
   engine_version: string;
+  /** Where the containers' ports answer; empty: where this page came from. */
+  engine_host: string;
   main_server: MainServerState | null;
   main_server_url: string;
   counts: Readonly<Record<string, number>>;
