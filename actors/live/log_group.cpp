@@ -64,7 +64,7 @@ bool log_group::tell_loss(log_watcher& watcher) {
   if (!allowance.behind()) return true;
   if (!allowance.recovered(watcher.to->queued_bytes())) return false;
   const auto loss = allowance.take();
-  tally_->gap(log_gap_reason::slow_client);
+  tally_->gap(log_gap_reason::slow_client, loss);
   watcher.to->emit(encode_log_gap(key_.spelling, loss, log_gap_reason::slow_client), no_budget);
   return true;
 }
@@ -74,7 +74,7 @@ void log_group::gap(const std::optional<log_loss>& loss, log_gap_reason reason, 
   const auto packet = encode_log_gap(key_.spelling, loss, reason);
   for (auto& watcher : watchers) {
     (void)tell_loss(watcher);
-    tally_->gap(reason);
+    tally_->gap(reason, loss);
     watcher.to->emit(packet, no_budget);
   }
 }
@@ -87,9 +87,9 @@ void log_group::catch_up() {
 void log_group::leave(const log_watcher& watcher) {
   auto allowance = watcher.allowance;
   if (!allowance.behind()) return;
-  tally_->gap(log_gap_reason::slow_client);
-  watcher.to->emit(encode_log_gap(key_.spelling, allowance.take(), log_gap_reason::slow_client),
-                   no_budget);
+  const auto loss = allowance.take();
+  tally_->gap(log_gap_reason::slow_client, loss);
+  watcher.to->emit(encode_log_gap(key_.spelling, loss, log_gap_reason::slow_client), no_budget);
 }
 
 void log_group::stop(const log_watcher& watcher, std::string_view message,

@@ -63,6 +63,8 @@ log_hub_actor::behavior_type log_hub_state::behave(environment_ptr env, docker_a
         out.gaps_rotation = gaps(log_gap_reason::rotation);
         out.gaps_engine_restart = gaps(log_gap_reason::engine_restart);
         out.gaps_line_too_long = gaps(log_gap_reason::line_too_long);
+        for (std::size_t i = 0; i < out.gap_lines.size(); ++i)
+          out.gap_lines[i] = tally_->gap_lines[i];
         return out;
       },
   };

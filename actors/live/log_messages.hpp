@@ -10,6 +10,7 @@
 #include "core/log_options.hpp"
 #include "docker/log_stream.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -59,6 +60,7 @@ struct log_counts {
   std::uint64_t gaps_rotation = 0;
   std::uint64_t gaps_engine_restart = 0;
   std::uint64_t gaps_line_too_long = 0;
+  std::array<std::uint64_t, 4> gap_lines{}; ///< by log_gap_reason; of gaps that told how many
 };
 
 // ---- between the docker actor, a stream and the hub

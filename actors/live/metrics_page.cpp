@@ -120,6 +120,16 @@ void logs(metrics_text& out, const log_counts& l) {
   out.value({{"reason", "rotation"}}, l.gaps_rotation);
   out.value({{"reason", "engine_restart"}}, l.gaps_engine_restart);
   out.value({{"reason", "line_too_long"}}, l.gaps_line_too_long);
+  out.family("dockhost_log_gap_lines_total", counter,
+             "Log lines that clients were told are missing or cut off, by reason, without those of "
+             "which nobody knows how many.");
+  const auto lines = [&l](log_gap_reason reason) {
+    return l.gap_lines[static_cast<std::size_t>(reason)];
+  };
+  out.value({{"reason", "slow_client"}}, lines(log_gap_reason::slow_client));
+  out.value({{"reason", "rotation"}}, lines(log_gap_reason::rotation));
+  out.value({{"reason", "engine_restart"}}, lines(log_gap_reason::engine_restart));
+  out.value({{"reason", "line_too_long"}}, lines(log_gap_reason::line_too_long));
 }
 
 void live(metrics_text& out, const node_metrics& m, const metrics_sample& now) {
