@@ -93,11 +93,17 @@ name_prefix = "$prefix"
 network = "${prefix%-}"
 TEXT
 
+# The node says where its live view is, once it listens.
+where='open \1 in a browser on this machine'
+[ -z "$ssh_prefix" ] || where="\\1, beside the engine only: $ssh_prefix curl \\1api/containers"
+live_line='s|.*the live view is at \(http[^ ]*\).*|&\n'"$bold==>$plain The live view: $where|"
+[ ${#once[@]} = 0 ] || live_line=''
+
 say "Starting the node: dockhost node --config $demo/dockhost.toml"
 # What the shell's environment may hold for a real node must not lead this one elsewhere.
 setsid "${engine_namespace[@]}" env -u MAIN_SERVER_BACKEND_URL -u MAIN_SERVER \
   build/release/apps/dockhost node --config "$demo/dockhost.toml" \
-  > >(trap '' INT; exec sed -u "s/^/${dim}node${plain}         /") 2>&1 </dev/null &
+  > >(trap '' INT; exec sed -u -e "s/^/${dim}node${plain}         /" -e "$live_line") 2>&1 </dev/null &
 node_pid=$!
 
 status=0
