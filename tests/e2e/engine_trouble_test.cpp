@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Rows of the trouble table that are about the engine.
+#include "tests/e2e/support/held_port.hpp"
 #include "tests/e2e/support/world.hpp"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -16,26 +12,16 @@ namespace {
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
-/// A bound socket that doesn't listen; -1 when the port is taken.
-int bind_port(std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
-  ::close(fd);
-  return -1;
-}
-
 TEST_F(Trouble, PortBlockStolenMeansTheNextBlock) {
   start_both();
   // Taken before the choice: the probe sees it.
   const std::uint16_t first = first_port();
-  const int held = bind_port(static_cast<std::uint16_t>(first + 2));
-  ASSERT_GE(held, 0);
-  EXPECT_GT(number(create("early", {{"startingPort", static_cast<int>(first)}}), "ports.ssh"),
-            first + 2);
-  ::close(held);
+  {
+    const held_port held(static_cast<std::uint16_t>(first + 2));
+    ASSERT_TRUE(held.ok());
+    EXPECT_GT(number(create("early", {{"startingPort", static_cast<int>(first)}}), "ports.ssh"),
+              first + 2);
+  }
 
   // Taken between the choice and the start: at the moment the engine tells of the created
   // container. The race can be lost, so several users try.
@@ -59,13 +45,12 @@ TEST_F(Trouble, PortBlockStolenMeansTheNextBlock) {
     fields.emplace_back("startingPort", static_cast<int>(base));
     const auto sent = server().send("create-container", fields);
     ASSERT_TRUE(events.read_line(20s));
-    const int fd = bind_port(static_cast<std::uint16_t>(base + 1));
+    const held_port thief(static_cast<std::uint16_t>(base + 1));
     const auto reply = server().reply(sent);
     EXPECT_TRUE(succeeded(reply));
     const auto ssh = number(reply, "data.ports.ssh");
-    if (fd >= 0) {
+    if (thief.ok()) {
       stolen = true;
-      ::close(fd);
       EXPECT_GE(ssh, base + 3);
       EXPECT_EQ((ssh - first) % 3, 0);
       EXPECT_TRUE(has_banner(static_cast<std::uint16_t>(ssh)));
