@@ -66,6 +66,7 @@ TEST_F(Trouble, PortBlockStolenMeansTheNextBlock) {
 TEST_F(Trouble, NoImageIsAnErrorThatNamesIt) {
   const std::string image = "127.0.0.1:1/nobody/has-this:1";
   config["containers"]["image"] = "\"" + image + "\"";
+  config["ports"]["last"] = std::to_string(first_port() + 2); // one block for all
   start_both();
   const auto reply = server().command("create-container", request("alice"));
   EXPECT_TRUE(failed_with(reply, "image_unavailable"));
@@ -76,6 +77,11 @@ TEST_F(Trouble, NoImageIsAnErrorThatNamesIt) {
   EXPECT_NE(text(v2, "message").find(image), std::string::npos) << json::dump(v2);
   EXPECT_TRUE(own_containers().empty());
   EXPECT_EQ(json::dump(server().v2("check_if_container_exists", {}, "alice")), "false");
+  // Nor are ports left behind: the only block is there for the next one.
+  docker({"tag", test_image(), image});
+  EXPECT_EQ(number(create("carol"), "ports.ssh"), first_port());
+  EXPECT_TRUE(succeeded(server().command("delete-container", json::object{{"username", "carol"}})));
+  docker({"rmi", image});
 }
 
 TEST_F(Trouble, EngineTroubleDownAtStart) {
@@ -183,6 +189,7 @@ TEST_F(Trouble, EngineTroubleHanging) {
   const auto reply = s.reply(sent, 10s);
   EXPECT_LT(clock::now() - began, 8s);
   EXPECT_TRUE(failed_with(reply, "timeout"));
+  EXPECT_TRUE(truth(reply, "error.retryable")) << json::dump(reply);
   shim.end();
   EXPECT_TRUE(eventually(
       [&] { return json::dump(s.v2("check_if_container_running", {}, "hung")) == "false"; }, 40s,
