@@ -9,9 +9,12 @@
 #include "platform/random.hpp"
 #include "platform/sha256.hpp"
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <set>
+#include <sstream>
 #include <thread>
 
 namespace dockhost::actors {
@@ -193,22 +196,27 @@ protected:
     });
   }
 
+  static std::string request_id(std::uint64_t ack) { return "r" + std::to_string(ack); }
+
+  /// Whether the packet answers that request of `run`: by acknowledgement or, where the connection
+  /// is another one by now, as an event.
+  static bool answers(const test::sent_packet& p, std::uint64_t ack) {
+    return p.ack == ack || (p.event.ends_with("-response") &&
+                            test::text_at(p.payload, {"requestId"}) == request_id(ack));
+  }
+
   /// Asks for something on the newest connection; the answer's success.
   std::optional<bool> run(const std::string& event, const std::string& user) {
     const auto ack = ++acks_;
     const auto session = server_->count() - 1;
-    auto payload = json::object{{"username", user},
-                                {"sshPublicKey", test::good_key},
-                                {"requestId", "r" + std::to_string(ack)}};
+    auto payload = json::object{
+        {"username", user}, {"sshPublicKey", test::good_key}, {"requestId", request_id(ack)}};
     server_->handlers(session).on_event(event, {json::value(std::move(payload))}, ack);
     std::optional<bool> success;
     (void)server_->wait([&](const auto& all) {
       for (const auto& s : all) {
         for (const auto& p : s.sent) {
-          const bool mine = p.ack == ack ||
-                            (p.event == event + "-response" &&
-                             test::text_at(p.payload, {"requestId"}) == "r" + std::to_string(ack));
-          if (!mine) continue;
+          if (!answers(p, ack)) continue;
           const auto found = test::at(p.payload, {"success"});
           success = found.as_bool() != nullptr && *found.as_bool();
           return true;
@@ -217,6 +225,26 @@ protected:
       return false;
     });
     return success;
+  }
+
+  /// Stops the node, which ends when it owes nobody anything: nothing can come after that. Each
+  /// request has got one answer, on whichever connection.
+  void expect_each_answered_once() {
+    caf::anon_send(node_, stop_node{});
+    const auto why = ended();
+    ASSERT_TRUE(why);
+    EXPECT_EQ(*why, caf::error());
+    ASSERT_TRUE(server_->wait([this](const auto& all) {
+      for (std::uint64_t ack = 1; ack <= acks_; ++ack) {
+        std::size_t got = 0;
+        for (const auto& session : all) {
+          for (const auto& p : session.sent)
+            got += answers(p, ack) ? 1 : 0;
+        }
+        EXPECT_EQ(got, 1U) << "answers to request " << ack;
+      }
+      return true;
+    }));
   }
 
   std::string tree() {
@@ -254,12 +282,30 @@ TEST_F(supervisor_test, starts_all_in_their_order_and_shows_the_tree) {
   }
 }
 
+/// In two lots, as the node ends where more than five actors die in half a minute.
+constexpr std::array upper_actors = {"connection", "live", "router", "watch", "fleet"};
+constexpr std::array lower_actors = {"ports", "docker", "journal"};
+
+TEST_F(supervisor_test, every_actor_of_the_tree_is_killed_below) {
+  start();
+  std::set<std::string> in_tree;
+  std::istringstream lines(tree());
+  int number = 0;
+  for (std::string line, word; std::getline(lines, line);) {
+    std::istringstream words(line);
+    if (words >> number >> word) in_tree.insert(word);
+  }
+  std::set<std::string> killed(upper_actors.begin(), upper_actors.end());
+  killed.insert(lower_actors.begin(), lower_actors.end());
+  EXPECT_EQ(in_tree, killed);
+}
+
 TEST_F(supervisor_test, every_actor_may_die_and_the_next_command_is_answered_once) {
   start();
   ASSERT_TRUE(connected(1));
   ASSERT_EQ(run("create-container", "ann"), true);
   std::size_t sessions = 1;
-  for (const char* name : {"connection", "router", "watch", "fleet"}) {
+  for (const char* name : upper_actors) {
     kill(name);
     // The connection is the last of all: it starts anew whoever died.
     ASSERT_TRUE(connected(++sessions)) << name;
@@ -272,6 +318,7 @@ TEST_F(supervisor_test, every_actor_may_die_and_the_next_command_is_answered_onc
   (void)tree();
   EXPECT_TRUE(run("start-container", "ann").has_value());
   EXPECT_EQ(run("stop-container", "ann"), true);
+  expect_each_answered_once();
 }
 
 TEST_F(supervisor_test, lower_actors_may_die_too_and_containers_stay) {
@@ -279,7 +326,7 @@ TEST_F(supervisor_test, lower_actors_may_die_too_and_containers_stay) {
   ASSERT_TRUE(connected(1));
   ASSERT_EQ(run("create-container", "ann"), true);
   std::size_t sessions = 1;
-  for (const char* name : {"ports", "docker", "journal"}) {
+  for (const char* name : lower_actors) {
     kill(name);
     ASSERT_TRUE(connected(++sessions)) << name;
     EXPECT_EQ(run("start-container", "ann"), true) << name;
@@ -287,6 +334,7 @@ TEST_F(supervisor_test, lower_actors_may_die_too_and_containers_stay) {
   }
   // Nobody gets ann's ports.
   ASSERT_EQ(run("create-container", "bob"), true);
+  expect_each_answered_once();
 }
 
 TEST_F(supervisor_test, fleet_that_dies_in_mid_create_leaves_no_ports_behind) {
