@@ -9,6 +9,7 @@
 #include "apps/node_environment.hpp"
 #include "apps/node_hooks.hpp"
 #include "core/capacity.hpp"
+#include "platform/fault_point.hpp"
 #include "platform/file.hpp"
 #include "platform/log.hpp"
 #include "platform/machine.hpp"
@@ -185,7 +186,9 @@ std::optional<bool> run_to_the_end(const settings& values, const node_flags& fla
                   {{"state_dir", values.node.state_dir}});
     return std::nullopt;
   }
+  fault_point(platform::fault_call::journal_open, platform::fault_side::before);
   auto journal = store::journal::open(values.node.state_dir + "/journal.sqlite");
+  fault_point(platform::fault_call::journal_open, platform::fault_side::after);
   if (!journal.ok()) {
     platform::log(log_level::error, component, "journal.unusable", journal.err().message);
     return std::nullopt;

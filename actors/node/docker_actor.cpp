@@ -5,6 +5,7 @@
 #include "platform/fault_point.hpp"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 #include <utility>
 
@@ -15,6 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 using docker::engine_errc;
 using docker::engine_error;
+using platform::fault_call;
+using platform::fault_point;
+using platform::fault_side;
 using platform::log_level;
 
 constexpr auto probe_timeout = 5s;
@@ -41,10 +45,14 @@ call_queue::lane lane_of(const engine_operation& operation) {
       operation);
 }
 
-std::string name_of(const engine_operation& operation) {
+/// The fault point of each operation; one that has none does not compile.
+constexpr auto operation_points = [] {
   static_assert(engine_operation_labels.size() == std::variant_size_v<engine_operation>);
-  return std::string(engine_operation_labels[operation.index()]);
-}
+  std::array<fault_call, engine_operation_labels.size()> points{};
+  for (std::size_t i = 0; i < points.size(); ++i)
+    points[i] = platform::fault_call_named("engine", engine_operation_labels[i]).value();
+  return points;
+}();
 
 template <class T>
 engine_answer to_answer(docker::engine_result<T> r) {
@@ -81,8 +89,13 @@ docker_actor::behavior_type docker_state::behave(environment_ptr env) {
         if (known_) self_->send(s.who, health_);
       },
       [this](const open_events& request) { open(request); },
-      [this](const open_log& o) { return log_opened{engine_->logs(o.request, o.handlers)}; },
-      [this](engine_call_done& d) { finish(d.call, std::move(d.answer)); },
+      [this](const open_log& o) {
+        fault_point(fault_call::engine_logs, fault_side::before);
+        log_opened opened{engine_->logs(o.request, o.handlers)};
+        fault_point(fault_call::engine_logs, fault_side::after);
+        return opened;
+      },
+      [this](engine_call_done& d) { answered(d); },
       [this](const engine_call_overdue& o) { overdue(o.call); },
       [this](engine_probe_due) { probe(); },
       [this](engine_probe_done& d) { probe_done(std::move(d.info)); },
@@ -138,7 +151,10 @@ void docker_state::launch(std::uint64_t id, pending& p) {
   // within the caller's timeout.
   auto left = std::chrono::duration_cast<std::chrono::milliseconds>(p.due - self_->clock().now());
   left = std::clamp(left, std::chrono::milliseconds(1), p.call.timeout);
-  platform::fault_point(std::string("engine.") + name_of(p.call.operation) + ".before");
+  if (const auto* create = std::get_if<op_create>(&p.call.operation);
+      create != nullptr && network_ != network_state::ready && !create->spec.network.empty())
+    return await_network(id, create->spec.network, left);
+  fault_point(operation_points[p.call.operation.index()], fault_side::before);
   docker_actor me = self_;
   const auto reply = [me, id](auto r) {
     caf::anon_send(me, engine_call_done{id, to_answer(std::move(r))});
@@ -153,7 +169,7 @@ void docker_state::launch(std::uint64_t id, pending& p) {
         } else if constexpr (std::is_same_v<op_type, op_stats>) {
           engine_->stats(op.id, left, reply);
         } else if constexpr (std::is_same_v<op_type, op_create>) {
-          run_create(id, op.spec, left);
+          engine_->create(op.spec, left, reply);
         } else if constexpr (std::is_same_v<op_type, op_put_archive>) {
           engine_->put_archive(op.id, op.tar, left, reply);
         } else if constexpr (std::is_same_v<op_type, op_get_archive>) {
@@ -182,24 +198,19 @@ void docker_state::launch(std::uint64_t id, pending& p) {
       p.call.operation);
 }
 
-void docker_state::run_create(std::uint64_t id, const docker::container_spec& spec,
-                              std::chrono::milliseconds timeout) {
-  docker_actor me = self_;
-  if (network_ == network_state::ready || spec.network.empty()) {
-    engine_->create(spec, timeout, [me, id](auto r) {
-      caf::anon_send(me, engine_call_done{id, to_answer(std::move(r))});
-    });
-    return;
-  }
+void docker_state::await_network(std::uint64_t id, const std::string& network,
+                                 std::chrono::milliseconds timeout) {
   waiting_for_network_.push_back(id);
   if (network_ == network_state::making) return;
   network_ = network_state::making;
-  docker::network_spec network{spec.network, false, {{network_label, "true"}}};
-  engine_->ensure_network(std::move(network), timeout,
+  docker_actor me = self_;
+  fault_point(fault_call::engine_ensure_network, fault_side::before);
+  engine_->ensure_network({network, false, {{network_label, "true"}}}, timeout,
                           [me](auto r) { caf::anon_send(me, engine_network_ready{std::move(r)}); });
 }
 
 void docker_state::network_made(const docker::engine_result<docker::network_effect>& made) {
+  fault_point(fault_call::engine_ensure_network, fault_side::after);
   network_ = made.ok() ? network_state::ready : network_state::missing;
   if (made.ok() && made.value() == docker::network_effect::open) {
     platform::log(log_level::warn, name, "network.open",
@@ -219,11 +230,16 @@ void docker_state::network_made(const docker::engine_result<docker::network_effe
   }
 }
 
+void docker_state::answered(engine_call_done& d) {
+  const auto it = pending_.find(d.call);
+  if (it == pending_.end()) return;
+  fault_point(operation_points[it->second.call.operation.index()], fault_side::after);
+  finish(d.call, std::move(d.answer));
+}
+
 void docker_state::finish(std::uint64_t id, engine_answer answer) {
   const auto it = pending_.find(id);
   if (it == pending_.end()) return;
-  const auto operation = name_of(it->second.call.operation);
-  platform::fault_point(std::string("engine.") + operation + ".after");
   if (const auto* pull = std::get_if<op_pull>(&it->second.call.operation)) {
     pulls_.erase(pull->image);
     const auto* failed = std::get_if<engine_error>(&answer.value);
@@ -276,11 +292,13 @@ void docker_state::note(const engine_answer& answer) {
 void docker_state::probe() {
   if (std::exchange(probing_, true)) return;
   docker_actor me = self_;
+  fault_point(fault_call::engine_info, fault_side::before);
   engine_->info(probe_timeout,
                 [me](auto r) { caf::anon_send(me, engine_probe_done{std::move(r)}); });
 }
 
 void docker_state::probe_done(docker::engine_result<docker::engine_info> info) {
+  fault_point(fault_call::engine_info, fault_side::after);
   probing_ = false;
   if (info.ok()) {
     failed_probes_ = 0;
@@ -321,10 +339,12 @@ void docker_state::set_health(bool reachable, std::string why) {
 
 void docker_state::open(const open_events& request) {
   auto sink = request.sink;
+  fault_point(fault_call::engine_events, fault_side::before);
   events_ = engine_->events(
       request.since_unix_nano,
       [sink](docker::container_event e) { caf::anon_send(sink, std::move(e)); },
       [sink](const engine_error& e) { caf::anon_send(sink, event_stream_ended{e.message}); });
+  fault_point(fault_call::engine_events, fault_side::after);
 }
 
 docker_actor::behavior_type docker_behavior(self_pointer<docker_actor, docker_state> self,

@@ -37,8 +37,9 @@ private:
   caf::result<engine_answer> accept(engine_call& call);
   void pump();
   void launch(std::uint64_t id, pending& p);
-  void run_create(std::uint64_t id, const docker::container_spec& spec,
-                  std::chrono::milliseconds timeout);
+  void await_network(std::uint64_t id, const std::string& network,
+                     std::chrono::milliseconds timeout);
+  void answered(engine_call_done& d);
   void finish(std::uint64_t id, engine_answer answer);
   void count(const engine_operation& operation, const engine_answer& answer,
              std::chrono::nanoseconds took);

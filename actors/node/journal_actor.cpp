@@ -11,6 +11,9 @@ namespace dockhost::actors {
 namespace {
 
 using namespace std::chrono_literals;
+using platform::fault_call;
+using platform::fault_point;
+using platform::fault_side;
 using platform::log_level;
 
 constexpr auto purge_interval = 60s;
@@ -25,7 +28,7 @@ journal_actor::behavior_type journal_state::behave(environment_ptr env,
   env_ = std::move(env);
   count_while_alive(self_, env_->metrics, actor_kind::journal);
   journal_ = std::move(journal);
-  self_->delayed_send(self_, purge_interval, journal_purge_due{});
+  self_->send(self_, journal_purge_due{});
   return {
       [this](journal_load) {
         journal_contents contents;
@@ -40,28 +43,28 @@ journal_actor::behavior_type journal_state::behave(environment_ptr env,
         return contents;
       },
       [this](const journal_begin& b) {
-        platform::fault_point("journal.begin.before");
+        fault_point(fault_call::journal_begin, fault_side::before);
         const auto answer = done(journal_->begin(b.entry), "begin");
-        platform::fault_point("journal.begin.after");
+        fault_point(fault_call::journal_begin, fault_side::after);
         return answer;
       },
       [this](const journal_answer& a) {
-        platform::fault_point("journal.answer.before");
+        fault_point(fault_call::journal_answer, fault_side::before);
         const auto answer =
             done(journal_->answer(a.op_id, a.answer, a.undelivered, env_->unix_ms()), "answer");
-        platform::fault_point("journal.answer.after");
+        fault_point(fault_call::journal_answer, fault_side::after);
         return answer;
       },
       [](journal_probe) { return journal_done{}; },
       [this](const journal_delivered& d) {
-        platform::fault_point("journal.delivered.before");
+        fault_point(fault_call::journal_delivered, fault_side::before);
         done(journal_->mark_delivered(d.op_id), "mark_delivered");
-        platform::fault_point("journal.delivered.after");
+        fault_point(fault_call::journal_delivered, fault_side::after);
       },
       [this](const journal_quarantine& q) {
-        platform::fault_point("journal.quarantine.before");
+        fault_point(fault_call::journal_quarantine, fault_side::before);
         done(journal_->set_quarantine(q.block.base, q.until_ms), "quarantine");
-        platform::fault_point("journal.quarantine.after");
+        fault_point(fault_call::journal_quarantine, fault_side::after);
       },
       [this](journal_purge_due) { purge(); },
   };
@@ -76,7 +79,9 @@ journal_done journal_state::done(const result<unit>& r, const char* doing) {
 void journal_state::purge() {
   const auto keep =
       std::chrono::duration_cast<std::chrono::milliseconds>(env_->config.journal.keep);
+  fault_point(fault_call::journal_purge, fault_side::before);
   done(journal_->purge(env_->unix_ms() - keep.count()), "purge");
+  fault_point(fault_call::journal_purge, fault_side::after);
   self_->delayed_send(self_, purge_interval, journal_purge_due{});
 }
 

@@ -13,7 +13,8 @@ namespace dockhost::actors {
 
 /// Owns the SQLite journal, on a thread of its own: a stalling disk delays answers of journalled
 /// commands, and nothing else. A journal that can't be written fails the commands that need it, one
-/// by one, with `internal`.
+/// by one, with `internal`. At its start and every minute it forgets what is older than
+/// `journal.keep`.
 struct journal_state {
   using self_ptr = self_pointer<journal_actor, journal_state>;
 

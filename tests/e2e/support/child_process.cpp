@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 
 namespace dockhost::e2e {
@@ -121,6 +122,15 @@ bool child_process::running() {
   int status = 0;
   if (!status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) reap(status);
   return !status_;
+}
+
+bool child_process::stopped() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  // The third field, behind the name in brackets.
+  const auto name_end = line.rfind(')');
+  return name_end != std::string::npos && line.substr(name_end, 3) == ") T";
 }
 
 void child_process::signal(int number) const {

@@ -34,6 +34,8 @@ public:
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool running();
+  /// Whether it has been halted (SIGSTOP) and not yet told to go on.
+  [[nodiscard]] bool stopped() const;
   void signal(int number) const; ///< nothing when it has ended
   /// The exit status (128 + signal when one ended it), or nothing when the deadline came first.
   std::optional<int> wait(milliseconds timeout);
