@@ -91,7 +91,7 @@ void router_state::route(event_received& e) {
     }
     return refuse(who, failure->why);
   }
-  platform::log(log_level::debug, name, "event.unknown", "an event that no command belongs to",
+  platform::log(log_level::info, name, "event.unknown", "an event that no command belongs to",
                 {{"event", e.name}});
   // Without an acknowledgement nobody waits: an event of a newer server's is no error of ours.
   if (!e.ack) return;

@@ -3,8 +3,10 @@
 #include "tests/e2e/support/world.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <regex>
 #include <set>
+#include <sstream>
 
 namespace dockhost::e2e {
 namespace {
@@ -17,6 +19,20 @@ constexpr std::int64_t memory_limit_kb = 256 * 1024;
 TEST_F(Trouble, MalformedPayloadGetsOneErrorReply) {
   start_both();
   auto& s = server();
+  // Whether the log has a line of that kind about that event.
+  const auto logs_line = [this](const std::string& kind, const std::string& event) {
+    return eventually(
+        [&] {
+          std::istringstream log(node_log());
+          for (std::string line; std::getline(log, line);) {
+            if (line.find(" router " + kind + ": ") != line.npos &&
+                (line + " ").find(" event=" + event + " ") != line.npos)
+              return true;
+          }
+          return false;
+        },
+        2s);
+  };
   const std::string good_key = key().public_line;
   const std::vector<json::value> payloads = {
       nullptr,
@@ -34,17 +50,37 @@ TEST_F(Trouble, MalformedPayloadGetsOneErrorReply) {
       json::object{{"username", "mallory"}, {"sshPublicKey", good_key}, {"requestId", 5}},
       json::object{{"username", "mallory"}, {"sshPublicKey", good_key}, {"requestId", ""}},
       json::object{{"username", "mallory"}, {"sshPublicKey", good_key}, {"limits", "all"}}};
+  // The log says what the reply says.
+  const auto logged = [&](const json::value& reply) {
+    return node_logs("command.invalid: " + text(reply, "message"), 2s);
+  };
   for (const auto& payload : payloads) {
     const auto reply = s.command("create-container", payload);
     EXPECT_FALSE(truth(reply, "success")) << json::dump(payload);
+    EXPECT_TRUE(logged(reply)) << json::dump(reply);
     EXPECT_TRUE(text(reply, "error.code").starts_with("invalid_"))
         << json::dump(payload) << " -> " << json::dump(reply);
     EXPECT_FALSE(text(reply, "message").empty());
   }
-  for (const char* event : {"start-container", "stop-container", "delete-container"})
+  for (const char* event : {"start-container", "stop-container", "delete-container"}) {
     for (const auto& payload : {json::value(), json::value("x"), json::value(json::object{})})
       EXPECT_TRUE(failed_with(s.command(event, payload), "invalid_request")) << event;
+    EXPECT_TRUE(logs_line("command.invalid", event)) << event;
+  }
   EXPECT_TRUE(failed_with(s.command("make-coffee", json::object{}), "invalid_request"));
+  EXPECT_TRUE(logs_line("event.unknown", "make-coffee"));
+  const auto response = [](const json::value& m) {
+    return text(m, "t") == "event" && text(m, "name").ends_with("-response");
+  };
+  EXPECT_EQ(s.count(response, 0), 0U) << "an acknowledgement is the only reply";
+  // Without one the reply is an event.
+  s.emit("stop-container", json::object{{"username", 5}, {"requestId", "told"}});
+  const auto told = s.wait_event("stop-container-response", 0, 10s);
+  EXPECT_TRUE(failed_with(told, "invalid_username"));
+  EXPECT_EQ(text(told, "requestId"), "told");
+  // Nobody waits for an answer to an event that nobody knows.
+  s.emit("make-tea", json::object{{"requestId", "unheard"}});
+  EXPECT_TRUE(logs_line("event.unknown", "make-tea"));
 
   // V2: addressed where there is a name, else only a line in the log.
   EXPECT_EQ(number(s.v2("start_container", {}, "mallory"), "status"), 400);
@@ -60,7 +96,11 @@ TEST_F(Trouble, MalformedPayloadGetsOneErrorReply) {
            (name == "mallory" || name.ends_with("-response") || name == "9");
   };
   EXPECT_EQ(s.count(spoken, from), 0U);
-  EXPECT_FALSE(s.seen(is("disconnect"), from));
+  for (const char* event : {"start_container", "stop_container", "delete_container"})
+    EXPECT_TRUE(logs_line("command.invalid", event)) << event;
+  EXPECT_TRUE(logs_line("event.unknown", "unheard_of"));
+  EXPECT_EQ(s.count(response, 0), 1U) << "none came later";
+  EXPECT_FALSE(s.seen(is("disconnect"), 0));
   EXPECT_TRUE(own_containers().empty());
 }
 
