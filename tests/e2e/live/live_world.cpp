@@ -48,6 +48,14 @@ void live_world::restart_view() {
   start_node();
 }
 
+std::int64_t live_world::metric(const std::string& sample) {
+  const auto page = browsers().get(url() + "/metrics");
+  std::istringstream lines(text(page, "body"));
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(sample + " ")) return std::stoll(line.substr(sample.size() + 1));
+  return -1;
+}
+
 std::string live_world::new_token(const std::string& role, const std::string& expires) {
   std::vector<std::string> words = {DOCKHOST_PROGRAM, "token", "new", "--name", role,
                                     "--role",         role};
@@ -78,6 +86,13 @@ std::string live_world::run_quiet(const std::string& name, const std::vector<std
   return run_script(name, "exec sleep 1000000", flags);
 }
 
+std::string live_world::run_flood(const std::string& name, int each_20_ms) {
+  const auto step = std::to_string(each_20_ms);
+  return run_script(name, "i=0; while :; do "
+                          "seq -f '%.0f is the number of this line' $((i + 1)) $((i + " +
+                              step + ")); i=$((i + " + step + ")); sleep 0.02; done");
+}
+
 void live_world::say(const std::string& id, const std::string& line, bool to_stderr) {
   const std::string out = to_stderr ? "/proc/1/fd/2" : "/proc/1/fd/1";
   inside(id, {"sh", "-c", "printf '%s\\n' \"$1\" > " + out, "sh", line});
@@ -86,6 +101,11 @@ void live_world::say(const std::string& id, const std::string& line, bool to_std
 void live_world::say_many(const std::string& id, const std::string& prefix, int first, int last) {
   inside(id, {"sh", "-c", "seq -f \"$1%.0f\" \"$2\" \"$3\" > /proc/1/fd/1", "sh", prefix,
               std::to_string(first), std::to_string(last)});
+}
+
+void live_world::say_numbers(const std::string& id, int first, int last) {
+  docker({"exec", "-d", id, "sh", "-c", "seq -f \"%.0f $1\" \"$2\" \"$3\" > /proc/1/fd/1", "sh",
+          std::string(92, '.'), std::to_string(first), std::to_string(last)});
 }
 
 std::vector<std::string> live_world::engine_log(const std::string& id) {

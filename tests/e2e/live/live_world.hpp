@@ -7,6 +7,7 @@
 #include "tests/e2e/support/world.hpp"
 #include "tests/support/fault_proxy.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ protected:
   int join(json::object options = {}) { return browsers().join(url(), std::move(options)); }
   [[nodiscard]] test::fault_proxy& way_to_engine() { return *way_to_engine_; }
 
+  /// A sample of the node's /metrics, by its name with its labels; -1: there is none. For nodes
+  /// without tokens.
+  [[nodiscard]] std::int64_t metric(const std::string& sample);
   /// Adds a token with `dockhost token new` to the configuration; its text.
   std::string new_token(const std::string& role, const std::string& expires = {});
 
@@ -37,10 +41,15 @@ protected:
                          const std::vector<std::string>& flags = {});
   /// One that only lives, and logs what say() gives it.
   std::string run_quiet(const std::string& name, const std::vector<std::string>& flags = {});
+  /// One that logs lines without end, `each_20_ms` at a time, which begin with their number.
+  std::string run_flood(const std::string& name, int each_20_ms);
   /// Makes its main process log a line, on stdout or stderr.
   static void say(const std::string& id, const std::string& line, bool to_stderr = false);
   /// Makes it log `prefix`FIRST ... `prefix`LAST at once.
   static void say_many(const std::string& id, const std::string& prefix, int first, int last);
+  /// Makes it log about 100 bytes in each of the lines `first` to `last`, which begin with their
+  /// number; returns before it is done.
+  static void say_numbers(const std::string& id, int first, int last);
   /// What the engine has of its log, with timestamps.
   static std::vector<std::string> engine_log(const std::string& id);
 
