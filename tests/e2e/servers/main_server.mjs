@@ -122,6 +122,22 @@ const operations = {
       out(error ? { t: "ack", id, error: error.message, ms: took } : { t: "ack", id, value, ms: took });
     });
   },
+  /** The same over and over for so long, one at a time; comes as {t:"ack"} with how long each took, in ms. */
+  time_commands({ id, socket, event, args, how_long_ms }) {
+    const to = find(socket);
+    const end = performance.now() + how_long_ms;
+    const took = [];
+    const next = () => {
+      const started = performance.now();
+      if (started >= end) return out({ t: "ack", id, value: took });
+      to.timeout(30_000).emit(event, ...args, (error, value) => {
+        if (error || !value.success) return out({ t: "ack", id, error: error?.message ?? JSON.stringify(value) });
+        took.push(performance.now() - started);
+        next();
+      });
+    };
+    next();
+  },
   /** A raw Socket.IO packet's text after the 4 of Engine.IO. */
   raw({ socket, packet }) {
     find(socket).conn.write(packet);

@@ -86,6 +86,22 @@ std::optional<json::value> main_server::try_command(const std::string& event, js
   return at(message, "value");
 }
 
+std::vector<double> main_server::time_commands(const std::string& event, json::value payload,
+                                               milliseconds how_long) {
+  const auto id =
+      post("time_commands", {{"event", event},
+                             {"args", json::array{std::move(payload)}},
+                             {"how_long_ms", static_cast<std::int64_t>(how_long.count())}});
+  const json::value took = outcome(id, how_long + milliseconds(60'000), event);
+  std::vector<double> out;
+  for (const auto& each : *took.as_array()) {
+    double ms = 0;
+    if (!each.get_double(ms)) throw std::runtime_error("no time: " + json::dump(each));
+    out.push_back(ms);
+  }
+  return out;
+}
+
 json::value main_server::v2(const std::string& event, json::object payload, const std::string& user,
                             milliseconds timeout) {
   const std::size_t from = mark();

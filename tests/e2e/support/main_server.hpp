@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dockhost::e2e {
 
@@ -49,6 +50,10 @@ public:
   std::int64_t send(const std::string& event, json::value payload,
                     milliseconds timeout = milliseconds(120'000));
   json::value reply(std::int64_t id, milliseconds timeout = milliseconds(120'000));
+  /// A command again and again, one at a time, for so long: how long each answer took, in ms.
+  /// Throws when one is no success.
+  std::vector<double> time_commands(const std::string& event, json::value payload,
+                                    milliseconds how_long);
   /// A V2 request; the first argument of the next event named after the user.
   json::value v2(const std::string& event, json::object payload, const std::string& user,
                  milliseconds timeout = milliseconds(60'000));
