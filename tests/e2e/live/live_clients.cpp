@@ -71,6 +71,12 @@ json::value live_clients::get(const std::string& url, json::object headers) {
   return outcome(id, milliseconds(20'000), url);
 }
 
+std::int64_t live_clients::received(int client) {
+  std::int64_t bytes = -1;
+  (void)call("received", {{"n", client}}).get_int(bytes);
+  return bytes;
+}
+
 json::value live_clients::wait_event(int client, const std::string& name, std::size_t from,
                                      milliseconds timeout) {
   return wait_event(

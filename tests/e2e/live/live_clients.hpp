@@ -34,6 +34,8 @@ public:
   void emit(int client, const std::string& event, json::array arguments);
   /// Status and body of a page.
   json::value get(const std::string& url, json::object headers = {});
+  /// Bytes that have come on a client's WebSocket.
+  std::int64_t received(int client);
 
   /// The first argument of the first event of that name from `from` on.
   json::value wait_event(int client, const std::string& name, std::size_t from,

@@ -4,9 +4,10 @@
 //
 // In:  {id, op, ...}, answered by {t:"reply", id, value} or {t:"reply", id, error}. The ops are below.
 // Out: {t:"ready"}  and of the client with a number n, `at` in milliseconds since 1970:
-//      {t:"open", n, transport}  {t:"upgrade", n, transport}  {t:"connect", n, at}  {t:"refused", n, message, data}
+//      {t:"open", n, transport, deflate}  {t:"upgrade", n, transport, deflate}  {t:"connect", n, at}
+//      {t:"refused", n, message, data}
 //      {t:"disconnect", n, reason, at}  {t:"event", n, name, args, at}  {t:"ack", id, value | error}
-// A binary attachment is told as {binary: its text}.
+// A binary attachment is told as {binary: its text}; `deflate` is what was agreed upon for permessage-deflate, or null.
 import { request } from "node:http";
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
@@ -19,6 +20,10 @@ function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, plain(member)]));
+}
+
+function opened(t, n, transport) {
+  out({ t, n, transport: transport.name, deflate: transport.ws?._extensions["permessage-deflate"]?.params ?? null });
 }
 
 function find(n) {
@@ -34,8 +39,8 @@ const operations = {
     clients.set(n, socket);
     socket.io.on("open", () => {
       const { engine } = socket.io;
-      out({ t: "open", n, transport: engine.transport.name });
-      engine.once("upgrade", (transport) => out({ t: "upgrade", n, transport: transport.name }));
+      opened("open", n, engine.transport);
+      engine.once("upgrade", (transport) => opened("upgrade", n, transport));
     });
     socket.on("connect", () => out({ t: "connect", n, at: Date.now() }));
     socket.on("connect_error", ({ message, data }) => out({ t: "refused", n, message, data }));
@@ -53,6 +58,10 @@ const operations = {
   emit_ack({ id, n, event, args, ms }) {
     find(n).timeout(ms).emit(event, ...args, (error, value) =>
       out(error ? { t: "ack", id, error: error.message } : { t: "ack", id, value: plain(value) }));
+  },
+  /** Bytes that have come on a client's WebSocket. */
+  received({ n }) {
+    return find(n).io.engine.transport.ws._socket.bytesRead;
   },
   /** A GET of a page, with any headers; comes as {t:"ack"} with {status, body}. */
   get({ id, url, headers }) {
