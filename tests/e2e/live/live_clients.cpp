@@ -66,9 +66,19 @@ void live_clients::emit(int client, const std::string& event, json::array argume
   call("emit", {{"n", client}, {"event", event}, {"args", std::move(arguments)}});
 }
 
-json::value live_clients::get(const std::string& url, json::object headers) {
-  const auto id = post("get", {{"url", url}, {"headers", std::move(headers)}});
+json::value live_clients::get(const std::string& url, json::object headers, json::object more) {
+  const auto id =
+      post("get", {{"url", url}, {"headers", std::move(headers)}, {"more", std::move(more)}});
   return outcome(id, milliseconds(20'000), url);
+}
+
+json::value live_clients::handshake(const std::string& url, json::object headers) {
+  for (const auto& [name, value] :
+       {std::pair{"Connection", "Upgrade"}, std::pair{"Upgrade", "websocket"},
+        std::pair{"Sec-WebSocket-Version", "13"},
+        std::pair{"Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="}})
+    headers.emplace_back(name, value);
+  return get(url + "/socket.io/?EIO=4&transport=websocket", std::move(headers));
 }
 
 std::int64_t live_clients::received(int client) {

@@ -32,8 +32,12 @@ public:
                        milliseconds timeout = milliseconds(20'000));
   /// Without an acknowledgement.
   void emit(int client, const std::string& event, json::array arguments);
-  /// Status and body of a page.
-  json::value get(const std::string& url, json::object headers = {});
+  /// Status, headers and body of a page; `more`: further options of Node.js's http.request, such
+  /// as localAddress. Throws where there is no answer.
+  json::value get(const std::string& url, json::object headers = {}, json::object more = {});
+  /// The same for a WebSocket's handshake, with Engine.IO's path and query behind `url`; 101: it
+  /// was accepted, and is over.
+  json::value handshake(const std::string& url, json::object headers = {});
   /// Bytes that have come on a client's WebSocket.
   std::int64_t received(int client);
 

@@ -63,12 +63,20 @@ const operations = {
   received({ n }) {
     return find(n).io.engine.transport.ws._socket.bytesRead;
   },
-  /** A GET of a page, with any headers; comes as {t:"ack"} with {status, body}. */
-  get({ id, url, headers }) {
-    const asked = request(url, { headers, agent: false }, (response) => {
+  /**
+   * A GET with any headers; `more`: further options of Node.js's request. Comes as {t:"ack"} with {status, headers,
+   * body}.
+   */
+  get({ id, url, headers, more }) {
+    const asked = request(url, { headers, agent: false, ...more }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (text) => (body += text));
-      response.on("end", () => out({ t: "ack", id, value: { status: response.statusCode, body } }));
+      const { statusCode: status, headers } = response;
+      response.on("end", () => out({ t: "ack", id, value: { status, headers, body } }));
+    });
+    asked.on("upgrade", ({ statusCode: status, headers }, socket) => {
+      out({ t: "ack", id, value: { status, headers, body: "" } });
+      socket.destroy();
     });
     asked.on("error", (error) => out({ t: "ack", id, error: error.message }));
     asked.end();
