@@ -269,10 +269,15 @@ TEST_F(LiveTrouble, WrongExpiredAndMissingTokensAndForeignOriginsAreRefused) {
     join(options("https://panel.example.org"));
     join(options(url())); // its own page
   }
-  const auto page = b.get(url() + "/socket.io/?EIO=4&transport=polling",
-                          {{"Origin", "https://evil.example.org"}});
+  const json::object foreign_page = {{"Origin", "https://evil.example.org"}};
+  const auto page = b.get(url() + "/socket.io/?EIO=4&transport=polling", foreign_page);
   EXPECT_EQ(number(page, "status"), 403);
-  EXPECT_THAT(text(page, "body"), Not(IsEmpty()));
+  EXPECT_EQ(text(page, "body"), R"({"code":4,"message":"Forbidden"})");
+  const auto socket = b.handshake(url(), foreign_page);
+  EXPECT_EQ(number(socket, "status"), 400);
+  EXPECT_EQ(text(socket, "body"), "Forbidden");
+  const auto welcome = b.handshake(url(), {{"Origin", "https://panel.example.org"}});
+  EXPECT_EQ(number(welcome, "status"), 101);
 }
 
 TEST_F(LiveTrouble, WrongExpiredAndMissingTokensThatEndAreAnnouncedBefore) {
