@@ -194,8 +194,9 @@ constexpr option table[] = {
     {"live.max_http_requests", &at<&s::live, &li::max_http_requests>,
      "Requests for /api/ and /metrics of one address per second.", 1, 100'000},
     {"live.client_buffer", &at<&s::live, &li::client_buffer>,
-     "What may wait for one client; beyond it, it is told what it has missed.", 64.0 * 1024,
-     256.0 * 1024 * 1024, false, true},
+     "What may wait for one client; beyond it, it is told what it has missed.",
+     // Twice the longest line that is delivered whole: what comes before it takes a part, too.
+     2.0 * 1024 * 1024, 256.0 * 1024 * 1024, false, true},
     {"live.max_payload", &at<&s::live, &li::max_payload>, "Largest message taken from a client.",
      1'024, 64.0 * 1024 * 1024, false, true},
     {"live.ping_interval", &at<&s::live, &li::ping_interval>,

@@ -256,6 +256,8 @@ TEST(validate, keeps_numbers_in_their_ranges) {
               ElementsAre("error: deadlines.query must be between \"10ms\" and \"60m\""));
   EXPECT_THAT(judged([](settings& s) { s.server.max_payload = 1; }),
               ElementsAre("error: server.max_payload must be between \"64KiB\" and \"256MiB\""));
+  EXPECT_THAT(judged([](settings& s) { s.live.client_buffer = 2 * 1024 * 1024 - 1; }),
+              ElementsAre("error: live.client_buffer must be between \"2MiB\" and \"256MiB\""));
   EXPECT_THAT(judged([](settings& s) { s.containers.cpus = -1; }), ::testing::SizeIs(1));
   EXPECT_THAT(judged([](settings& s) { s.capacity.max_containers = -1; }), ::testing::SizeIs(1));
 }
