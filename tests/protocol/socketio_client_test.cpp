@@ -100,7 +100,7 @@ TEST(SocketioClient, AnswersPingsAndNoticesWhenTheyStop) {
     r.advance(44'999ms);
     r.text("2");
     EXPECT_EQ(r.take(), lines{"text main 3"});
-    EXPECT_EQ(r.machine.heartbeats(), i + 1U);
+    EXPECT_EQ(r.machine.heartbeats(), static_cast<std::uint64_t>(i) + 1);
   }
   // Other packets are no sign of life: the rule is about pings.
   r.advance(40'000ms);
