@@ -70,6 +70,24 @@ void log_line_assembler::finish(log_line_sink& sink) {
   }
 }
 
+void log_line_assembler::finish_so_far(log_line_sink& sink) {
+  for (auto& open : open_) {
+    if (!open.swallowing && last_message_is_full(open)) open = {};
+  }
+  finish(sink);
+}
+
+/// Or longer than full: bytes that are no UTF-8 were made longer by the engine after it had counted
+/// them.
+bool log_line_assembler::last_message_is_full(const open_line& open) {
+  std::string_view text = open.raw;
+  (void)times_.take(text);
+  if (open.messages.empty() && (framed_ || text.size() <= message_size))
+    return text.size() >= message_size;
+  const auto longer = joined(open, text);
+  return longer.text.size() - longer.earlier >= message_size;
+}
+
 void log_line_assembler::extend(open_line& open, log_channel channel, std::string_view bytes,
                                 log_line_sink& sink) {
   const auto room = open.swallowing ? 0 : max_raw - open.raw.size();

@@ -61,6 +61,9 @@ public:
   void feed(const log_batch& batch, log_line_sink& sink);
   /// The log has ended: what stands there without a line end is a line.
   void finish(log_line_sink& sink);
+  /// The log was read as far as it is written. The same, but for a line of which the engine is to
+  /// write more, as its last message is full: that is left out.
+  void finish_so_far(log_line_sink& sink);
 
 private:
   struct open_line {
@@ -82,6 +85,7 @@ private:
     std::size_t earlier = 0; ///< see log_line
   };
   [[nodiscard]] long_text joined(const open_line& open, std::string_view text);
+  [[nodiscard]] bool last_message_is_full(const open_line& open);
 
   std::array<open_line, 2> open_;
   log_time_reader times_;

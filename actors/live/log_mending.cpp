@@ -90,7 +90,8 @@ bool log_mending::arrived(const log_batch& batch, sink& to, time_point now) {
 
 bool log_mending::ended(sink& to, time_point now) {
   read_sink read(*this, to);
-  lines_.finish(read);
+  // A long line that is being written has its begin there only; the follow gives all of it.
+  lines_.finish_so_far(read);
   passing_sink passing(to);
   state_ = mend_.ended(passing);
   return decide(now);

@@ -202,6 +202,35 @@ TEST(log_line_assembler, what_stands_at_the_end_is_a_line) {
   EXPECT_EQ(out.texts(), texts{"no end"});
 }
 
+TEST(log_line_assembler, a_line_whose_rest_is_to_come_is_left_out_of_what_was_read_so_far) {
+  const std::string full(log_line_assembler::message_size, 'x');
+  struct row {
+    const char* what;
+    std::vector<std::string> messages;
+    std::size_t lines;
+  };
+  for (const auto& [what, messages, wanted] :
+       {row{"full", {full}, 1}, row{"two full ones", {full, full}, 1},
+        row{"longer: bytes that are no UTF-8", {full + "xx"}, 1},
+        row{"a last line without an end", {full, "end"}, 2}, row{"a short one", {"end"}, 2}}) {
+    std::vector<std::pair<std::string, log_channel>> frames{{stamp + "whole\n", log_channel::out}};
+    std::string together = stamp + "whole\n";
+    for (const auto& message : messages) {
+      frames.emplace_back(stamp + message, log_channel::out);
+      together += stamp + message;
+    }
+    for (const auto& batch : {framed(frames), raw(together)}) {
+      log_line_assembler lines;
+      seen out;
+      lines.feed(batch, out);
+      lines.finish_so_far(out);
+      EXPECT_EQ(out.lines.size(), wanted) << what << (batch.framed ? ", framed" : ", not framed");
+      lines.finish(out);
+      EXPECT_EQ(out.lines.size(), wanted) << what << " is told late";
+    }
+  }
+}
+
 TEST(log_line_assembler, empty_lines_are_lines) {
   seen out;
   log_line_assembler lines;
